@@ -1,0 +1,152 @@
+// Package plan is the contract between the topology, which compiles a typed
+// DSL, and the runtime, which executes tasks. A Plan has no type parameters:
+// bytes go in at the sources and come out at the sinks, and everything typed
+// in between is hidden behind the closures of a Chain.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+)
+
+// Plan is a topology that was built without mistakes.
+type Plan struct {
+	// SubTopologies are in the order of their IDs, which start at 0.
+	SubTopologies []*SubTopology
+}
+
+// SubTopology is a connected part of the topology: its nodes exchange records
+// within one task. Sub-topologies exchange records through topics alone.
+type SubTopology struct {
+	ID      int32
+	Sources []*Source
+	Sinks   []*Sink
+	// Stores are the state stores of the sub-topology's nodes.
+	Stores []statestore.Spec
+	// CoPartitioned lists groups of source topics (Source.Topic) that must have
+	// the same number of partitions because a join or a merge of grouped inputs
+	// reads them together.
+	CoPartitioned []CoPartition
+	// Build makes the chain of operators of one task. It's called once for each
+	// task, on the goroutine that will run it.
+	Build func(env *Env) (*Chain, error)
+}
+
+// CoPartition is a set of topics with equal partition counts, and the node that
+// demands it.
+type CoPartition struct {
+	Node   string
+	Topics []string
+}
+
+// Source is a topic that a sub-topology reads.
+type Source struct {
+	// Node is the name of the source node.
+	Node string
+	// Topic is the topic's name. A repartition topic's name comes without the
+	// application id in front.
+	Topic string
+	// Repartition is set where the topic is an internal one.
+	Repartition *Repartition
+	// Reset says where reading starts without a committed offset.
+	Reset OffsetReset
+}
+
+// Sink is a topic that a sub-topology writes to.
+type Sink struct {
+	Node string
+	// Topic is named as in Source.
+	Topic string
+	// Repartition is set where the topic is an internal one.
+	Repartition *Repartition
+}
+
+// Repartition describes an internal topic between two sub-topologies. The
+// source and the sinks of one topic share one value.
+type Repartition struct {
+	// Partitions is the count that the user asked for, or 0: then it's the
+	// highest count among the sources of the sub-topologies that write to it.
+	Partitions int32
+}
+
+// OffsetReset says where reading starts without a committed offset.
+type OffsetReset uint8
+
+// The reset policies. The zero value is Earliest, as in Kafka Streams.
+const (
+	Earliest OffsetReset = iota
+	Latest
+	// ResetNone makes a missing offset an error.
+	ResetNone
+)
+
+// TaskID names a task: the part of a sub-topology that works on one partition.
+type TaskID struct {
+	SubTopology int32
+	Partition   int32
+}
+
+// String prints the id as Kafka Streams does, for instance 0_3.
+func (id TaskID) String() string { return fmt.Sprintf("%d_%d", id.SubTopology, id.Partition) }
+
+// Chain is the operators of one task. It's used by one goroutine at a time.
+type Chain struct {
+	// Process takes a record from the topic (Source.Topic) it is filed under
+	// through all operators. When it returns, every state change and every output
+	// record was handed over. The record is valid only during the call.
+	Process map[string]func(*record.Record) error
+	// Flush sends downstream what operators hold back until a commit (record
+	// caches, for instance). Nil where there's nothing to flush.
+	Flush func() error
+}
+
+// Env is what a task gives its operators. All of it is used on the task's
+// goroutine only.
+type Env struct {
+	Task TaskID
+	// Store returns the open state of a store of this task.
+	Store func(name string) (*statestore.Store, error)
+	// Output returns the writer for a topic, named as in Sink.Topic.
+	Output func(topic string) (Output, error)
+	// DecodeFailed is asked when a key or a value can't be deserialized. A nil
+	// answer means that the record was dealt with (skipped and counted, or sent to
+	// the dead-letter topic) and processing goes on behind it.
+	DecodeFailed func(node string, r *record.Record, err error) error
+	// Dropped counts a record that an operator drops by its rules.
+	Dropped func(node string, reason DropReason)
+
+	// Node is the node whose user function was entered last. Operators set it
+	// before each call of user code (and again after a call downstream, if they go
+	// on in user code), so that a panic can be told with its node's name.
+	Node string
+}
+
+// Output writes records to one topic within the worker's transaction.
+type Output interface {
+	// Partitions returns the number of partitions of the topic.
+	Partitions() int32
+	// Send hands over one record; nil is Kafka's null. The bytes are copied before
+	// it returns. With partition -1 the default partitioner chooses: murmur2 of
+	// the key, as the Java client does, and any partition for a null key.
+	Send(partition int32, key, value []byte, timestamp int64, headers []record.Header) error
+}
+
+// DropReason says why a record was dropped. It's a label of the metric of
+// dropped records.
+type DropReason string
+
+// The reasons.
+const (
+	// DropNullKey is a null key where a key is needed.
+	DropNullKey DropReason = "null_key"
+	// DropNullValue is a null value where a value is needed.
+	DropNullValue DropReason = "null_value"
+	// DropLate is a record for a window that was closed by stream time.
+	DropLate DropReason = "late"
+	// DropTimestamp is a record with a negative timestamp.
+	DropTimestamp DropReason = "negative_timestamp"
+	// DropDecode is a record that couldn't be deserialized and was skipped.
+	DropDecode DropReason = "deserialization"
+)

@@ -1,0 +1,15 @@
+// Package serde turns typed keys and values into bytes and back.
+package serde
+
+// Serde writes and reads values of one type. It must be safe for use by
+// several goroutines at once: all tasks of an application share it.
+//
+// Null isn't a serde's business: the framework never calls Append for a null
+// nor Decode for one.
+type Serde[T any] interface {
+	// Append appends the encoding of v to dst and returns the extended slice.
+	Append(dst []byte, v T) ([]byte, error)
+	// Decode reads a value. The result must not share memory with b, which is
+	// reused after Decode returns.
+	Decode(b []byte) (T, error)
+}
