@@ -54,13 +54,13 @@ func run(ctx context.Context, argv []string) (code int, err error) {
 }
 
 // child runs the command and returns its exit code. A signal is passed on as
-// SIGTERM.
+// SIGTERM to all of the command's processes.
 func child(ctx context.Context, addr string, argv []string) (int, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), broker.EnvBootstrap+"="+addr)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = grace
+	ownGroup(cmd)
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {
