@@ -1,0 +1,206 @@
+package oncestream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/oncestream/oncestream/eosv2"
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/task"
+	"github.com/oncestream/oncestream/topology"
+	"go.uber.org/zap"
+)
+
+// App runs a topology as one process of an application.
+type App struct {
+	cfg  Config
+	plan *plan.Plan
+	log  *zap.Logger
+
+	mu struct {
+		sync.Mutex
+		state   State
+		workers []task.Status
+	}
+	// notify serializes OnState, so that the user sees the changes in order. It's
+	// taken before mu and held during the call.
+	notify sync.Mutex
+}
+
+// New checks the configuration and makes an App. It doesn't connect yet. The
+// error names every field that's wrong.
+func New(t *topology.Topology, cfg Config) (*App, error) {
+	if t == nil {
+		return nil, errors.New("oncestream: the topology is nil: use the one that Builder.Build returned without an error")
+	}
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("oncestream: %w", err)
+	}
+	return &App{cfg: cfg, plan: t.Plan(), log: cfg.Logger.With(zap.String("application_id", cfg.ApplicationID))}, nil
+}
+
+// State returns the current state.
+func (a *App) State() State {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.mu.state
+}
+
+// Run processes records until the context ends, then commits, leaves the group
+// and returns nil: the tasks of this process go to others, or to its next start,
+// at once. Any other return is an error that processing couldn't recover from.
+// An App runs once.
+func (a *App) Run(ctx context.Context) (err error) {
+	if !a.move(Rebalancing) {
+		return fmt.Errorf("oncestream: the application is %s: an App runs once, make a new one", a.State())
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("oncestream: %w", err)
+			a.move(Failed)
+			return
+		}
+		a.move(Stopping)
+		a.move(Stopped)
+	}()
+	db, err := statestore.Open(filepath.Join(a.cfg.StateDir, a.cfg.ApplicationID), statestore.Options{CacheBytes: a.cfg.CacheBytes})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	metrics, err := task.NewMetrics(a.cfg.Registerer, a.cfg.ApplicationID)
+	if err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	if a.cfg.Registerer != nil {
+		defer metrics.Unregister(a.cfg.Registerer)
+	}
+	admin, err := a.connect(ctx, "admin")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, admin.Close()) }()
+	layout, err := a.prepare(ctx, admin)
+	if err != nil {
+		return err
+	}
+	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, DB: db, Metrics: metrics, Logger: a.log}), layout, db, metrics)
+}
+
+// connect opens a client of its own connections.
+func (a *App) connect(ctx context.Context, role string) (*kafka.Client, error) {
+	return kafka.NewClient(a.cfg.Brokers, a.cfg.Sarama, fmt.Sprintf("%s-%s", a.cfg.ApplicationID, role))
+}
+
+// prepare lays the topology out on the cluster and creates internal topics that
+// are missing.
+func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, error) {
+	topics := task.UserTopics(a.plan)
+	if a.cfg.DeadLetterTopic != "" {
+		topics = append(topics, a.cfg.DeadLetterTopic)
+	}
+	counts, err := admin.Partitions(ctx, topics...)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+	if err != nil {
+		return nil, err
+	}
+	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
+		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
+	}
+	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
+		return nil, fmt.Errorf("internal topics: %w", err)
+	}
+	return layout, nil
+}
+
+// work runs the workers and the keeper until all have ended. The first error
+// stops the others, which commit what they have.
+func (a *App) work(ctx context.Context, keeper *task.Keeper, layout *task.Layout, db *statestore.DB, metrics *task.Metrics) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	context.AfterFunc(ctx, func() { a.move(Stopping) })
+	cfg := a.workerConfig()
+	cfg.Layout, cfg.DB, cfg.Metrics, cfg.Owners = layout, db, metrics, new(task.Owners)
+	cfg.OnCommitted = keeper.Committed
+	a.mu.workers = make([]task.Status, a.cfg.Workers)
+	var (
+		wg   sync.WaitGroup
+		once sync.Mutex
+		errs []error
+	)
+	run := func(f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(ctx); err != nil {
+				once.Lock()
+				errs = append(errs, err)
+				once.Unlock()
+				stop()
+			}
+		})
+	}
+	for i := range a.cfg.Workers {
+		run(task.NewWorker(cfg, i+1).Run)
+	}
+	run(keeper.Run)
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (a *App) workerConfig() task.Config {
+	c := a.cfg
+	cfg := task.Config{
+		ApplicationID: c.ApplicationID, CommitInterval: c.CommitInterval, CommitBytes: c.CommitBytes,
+		TransactionTimeout: c.TransactionTimeout, SessionTimeout: c.SessionTimeout, HeartbeatInterval: c.HeartbeatInterval,
+		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Decode: c.OnDecodeError,
+		DeadLetterTopic: c.DeadLetterTopic, Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
+	}
+	cfg.Fetch.ReadCommitted = true
+	if c.Guarantee == AtLeastOnce {
+		cfg.Mode = eosv2.AtLeastOnce
+	}
+	return cfg
+}
+
+// workerStatus derives the application's state from its workers'.
+func (a *App) workerStatus(index int, s task.Status) {
+	a.mu.Lock()
+	a.mu.workers[index-1] = s
+	running := !slices.ContainsFunc(a.mu.workers, func(s task.Status) bool { return s != task.Running })
+	a.mu.Unlock()
+	if running {
+		a.move(Running)
+	} else {
+		a.move(Rebalancing)
+	}
+}
+
+// move changes the state if that's a legal move and tells the user.
+func (a *App) move(to State) bool {
+	a.notify.Lock()
+	defer a.notify.Unlock()
+	a.mu.Lock()
+	from := a.mu.state
+	ok := from.next(to)
+	if ok {
+		a.mu.state = to
+	}
+	a.mu.Unlock()
+	if !ok {
+		return false
+	}
+	a.log.Info("state changed", zap.Stringer("from", from), zap.Stringer("to", to))
+	if a.cfg.OnState != nil {
+		a.cfg.OnState(from, to)
+	}
+	return true
+}

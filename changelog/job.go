@@ -1,0 +1,78 @@
+package changelog
+
+import (
+	"context"
+
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+)
+
+// Partition is one store's state and the changelog topic that holds it.
+type Partition struct {
+	Store *statestore.Store
+	Topic string
+}
+
+func (p Partition) topicPartition() record.TopicPartition {
+	return record.TopicPartition{Topic: p.Topic, Partition: p.Store.Partition()}
+}
+
+// Job brings one task from its assignment to the point where it may process:
+// its stores are restored and its input offsets known. The fields down to
+// Missing are the caller's; the others are the result, to be read once the job
+// was returned by Finished or Cancel has returned.
+type Job struct {
+	// Name is used in errors.
+	Name string
+	// Open acquires and opens the task's stores. It may wait for a predecessor and
+	// must return when its context ends.
+	Open func(ctx context.Context) ([]Partition, error)
+	// Inputs are the partitions whose committed offsets the task starts from.
+	Inputs []record.TopicPartition
+	// Missing finds the start of inputs without a committed offset. It's called
+	// only where there are some.
+	Missing func(ctx context.Context, missing []record.TopicPartition) (map[record.TopicPartition]int64, error)
+
+	// Committed is the committed offset of each input, or, with Ok false, where an
+	// input without one begins.
+	Committed map[record.TopicPartition]kafka.Offset
+	// Restored is the number of changelog records that were read.
+	Restored int64
+	// Err is why the job failed.
+	Err error
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	gone    chan struct{} // closed when the restorer has let go of the stores
+	pending map[record.TopicPartition]*restore
+}
+
+// restore is the progress of one changelog partition.
+type restore struct {
+	job    *Job
+	part   Partition
+	next   int64 // position
+	target int64 // high watermark at the start
+}
+
+// resolveMissing fills in where inputs without a committed offset begin.
+func (j *Job) resolveMissing() error {
+	var missing []record.TopicPartition
+	for _, tp := range j.Inputs {
+		if !j.Committed[tp].Ok {
+			missing = append(missing, tp)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	at, err := j.Missing(j.ctx, missing)
+	if err != nil {
+		return err
+	}
+	for _, tp := range missing {
+		j.Committed[tp] = kafka.Offset{At: at[tp]}
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package oncestream
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/oncestream/oncestream/task"
+)
+
+// Guarantee is what processing promises when processes or brokers fail.
+type Guarantee uint8
+
+// The guarantees. The zero value is ExactlyOnceV2.
+const (
+	// ExactlyOnceV2 commits output, state and offsets in one transaction (KIP-447).
+	ExactlyOnceV2 Guarantee = iota
+	// AtLeastOnce writes with an idempotent producer and commits offsets after it:
+	// after a failure some input is processed, and counted, again.
+	AtLeastOnce
+)
+
+// String returns the name that Kafka Streams gives the guarantee.
+func (g Guarantee) String() string {
+	if g == AtLeastOnce {
+		return "at_least_once"
+	}
+	return "exactly_once_v2"
+}
+
+// Config configures an App. ApplicationID and Brokers are required; every other
+// field's zero value is a working default.
+type Config struct {
+	// ApplicationID names the application. It's the consumer group's id and the
+	// prefix of internal topics and transactional ids. All processes of an
+	// application have the same, and it must not change, or the application starts
+	// anew. Letters, digits, '.', '_' and '-'.
+	ApplicationID string
+	// Brokers are the addresses (host:port) to begin with.
+	Brokers []string
+	// Guarantee defaults to ExactlyOnceV2.
+	Guarantee Guarantee
+	// StateDir is where state is kept, in a folder named as the application id. It
+	// should survive restarts. Default: oncestream in the system's temporary
+	// directory.
+	StateDir string
+	// Workers is the number of goroutines that process tasks. Default 1.
+	Workers int
+	// CommitInterval is the time between commits: how long output stays invisible to
+	// read_committed consumers. Default 100 ms with ExactlyOnceV2 and 30 s with
+	// AtLeastOnce, as in Kafka Streams.
+	CommitInterval time.Duration
+	// CommitBytes commits early when a worker's uncommitted state passes it.
+	// Default 32 MiB.
+	CommitBytes int
+	// TransactionTimeout is after how long a broker aborts the transaction of a
+	// silent worker, whose records hold up read_committed consumers until then. It
+	// must be shorter than SessionTimeout. Default 10 s, or two thirds of a
+	// shorter SessionTimeout.
+	TransactionTimeout time.Duration
+	// SessionTimeout is after how long a silent worker's tasks go to others. Default
+	// 15 s.
+	SessionTimeout time.Duration
+	// HeartbeatInterval defaults to a fifth of SessionTimeout.
+	HeartbeatInterval time.Duration
+	// MaxPollInterval is how long a worker may be stuck in user code before it gives
+	// its tasks up. Default 5 min.
+	MaxPollInterval time.Duration
+	// DynamicMembership joins the group without instance ids. By default workers are
+	// static members (KIP-345) that a restart replaces at once.
+	DynamicMembership bool
+	// ReplicationFactor of internal topics that have to be created. Default: the
+	// brokers' default.
+	ReplicationFactor int16
+	// CacheBytes is the memory of Pebble's block cache, for all stores of the
+	// process. Default 32 MiB.
+	CacheBytes int64
+	// OnDecodeError decides on records whose key or value can't be deserialized.
+	// Default: Fail. It's called on the workers' goroutines, several at once.
+	OnDecodeError func(FailedRecord) Action
+	// DeadLetterTopic takes the records that a handler answers DeadLetter for. It
+	// must exist.
+	DeadLetterTopic string
+	// Sarama is the base of the configuration of every connection: TLS, SASL, client
+	// id, timeouts, the rack. It's copied. What exactly-once depends on is
+	// overridden.
+	Sarama *sarama.Config
+	// Logger defaults to one that logs nothing.
+	Logger *zap.Logger
+	// Registerer takes the collectors of the application's metrics, whose names begin
+	// with oncestream_. Default: none.
+	Registerer prometheus.Registerer
+	// OnState is told every change of state, in order, on one goroutine at a time.
+	// It must not block for long.
+	OnState func(from, to State)
+}
+
+// Action is a handler's answer to a record that failed.
+type Action = task.Action
+
+// FailedRecord is what a handler gets to decide on.
+type FailedRecord = task.FailedRecord
+
+// Error is a failure of a task: an error or a panic of an operator or of user
+// code in it, with the names of the task and the node and the place of the
+// record.
+type Error = task.Error
+
+// A handler's answers.
+const (
+	// Fail stops the application with the error. Nothing of the record is committed.
+	Fail = task.Fail
+	// Continue drops the record, which is counted in
+	// oncestream_dropped_records_total.
+	Continue = task.Continue
+	// DeadLetter sends the record to the dead-letter topic within the transaction
+	// (KIP-1034) and goes on behind it.
+	DeadLetter = task.DeadLetter
+)
+
+const (
+	defaultTransactionTimeout = 10 * time.Second
+	defaultSessionTimeout     = 15 * time.Second
+	defaultMaxPollInterval    = 5 * time.Minute
+	defaultCommitBytes        = 32 << 20
+)
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	c.StateDir = cmp.Or(c.StateDir, filepath.Join(os.TempDir(), "oncestream"))
+	c.Workers = cmp.Or(c.Workers, 1)
+	if c.CommitInterval == 0 {
+		c.CommitInterval = 100 * time.Millisecond
+		if c.Guarantee == AtLeastOnce {
+			c.CommitInterval = 30 * time.Second
+		}
+	}
+	c.CommitBytes = cmp.Or(c.CommitBytes, defaultCommitBytes)
+	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
+	c.TransactionTimeout = cmp.Or(c.TransactionTimeout, min(defaultTransactionTimeout, c.SessionTimeout*2/3))
+	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, c.SessionTimeout/5)
+	c.MaxPollInterval = cmp.Or(c.MaxPollInterval, defaultMaxPollInterval)
+	c.ReplicationFactor = cmp.Or(c.ReplicationFactor, -1)
+	if c.Logger == nil {
+		c.Logger = zap.NewNop()
+	}
+	return c
+}
+
+// legalID is what Kafka allows in topic names, of which the id is a part.
+var legalID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,180}$`)
+
+// validate returns every mistake of a configuration that has its defaults, each
+// with its field's name.
+func (c Config) validate() error {
+	var errs []error
+	check := func(ok bool, field, problem string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("Config.%s: %s", field, fmt.Sprintf(problem, args...)))
+		}
+	}
+	check(legalID.MatchString(c.ApplicationID), "ApplicationID", "%q: needs 1 to 180 letters, digits, '.', '_' or '-'", c.ApplicationID)
+	check(len(c.Brokers) > 0, "Brokers", "at least one address (host:port) is needed")
+	check(c.Guarantee <= AtLeastOnce, "Guarantee", "unknown value %d", c.Guarantee)
+	check(c.Workers > 0, "Workers", "%d: must be positive", c.Workers)
+	check(c.CommitInterval > 0, "CommitInterval", "%s: must be positive", c.CommitInterval)
+	check(c.CommitBytes > 0, "CommitBytes", "%d: must be positive", c.CommitBytes)
+	check(c.SessionTimeout > 0, "SessionTimeout", "%s: must be positive", c.SessionTimeout)
+	check(c.TransactionTimeout > 0 && c.TransactionTimeout < c.SessionTimeout, "TransactionTimeout",
+		"%s: must be positive and shorter than SessionTimeout (%s), so that a silent worker's transaction ends before its tasks move", c.TransactionTimeout, c.SessionTimeout)
+	check(c.Guarantee == AtLeastOnce || c.CommitInterval < c.TransactionTimeout, "CommitInterval",
+		"%s: must be shorter than TransactionTimeout (%s), or the brokers abort every transaction", c.CommitInterval, c.TransactionTimeout)
+	check(c.HeartbeatInterval > 0 && c.HeartbeatInterval*2 < c.SessionTimeout, "HeartbeatInterval", "%s: must be positive and less than half of SessionTimeout (%s)", c.HeartbeatInterval, c.SessionTimeout)
+	check(c.MaxPollInterval >= c.SessionTimeout, "MaxPollInterval", "%s: must not be shorter than SessionTimeout (%s)", c.MaxPollInterval, c.SessionTimeout)
+	check(c.ReplicationFactor == -1 || c.ReplicationFactor > 0, "ReplicationFactor", "%d: must be positive, or -1 for the brokers' default", c.ReplicationFactor)
+	check(c.CacheBytes >= 0, "CacheBytes", "%d: must not be negative", c.CacheBytes)
+	return errors.Join(errs...)
+}

@@ -1,0 +1,106 @@
+package task
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+	"go.uber.org/zap"
+)
+
+const (
+	// flushInterval bounds what a restart after kill -9 has to replay: Pebble's WAL
+	// is off, so what's in its memory is lost with the process.
+	flushInterval = 10 * time.Second
+	// purgeInterval is how often consumed records of repartition topics are deleted
+	// (repartition.purge.interval.ms in Kafka Streams).
+	purgeInterval = 30 * time.Second
+)
+
+// KeeperConfig is what a Keeper needs.
+type KeeperConfig struct {
+	Admin   *kafka.Client
+	DB      *statestore.DB
+	Metrics *Metrics
+	Logger  *zap.Logger
+}
+
+// Keeper does the housekeeping of a process beside its workers: it deletes
+// consumed records of repartition topics, flushes state to disk now and then,
+// and measures the sizes of stores.
+type Keeper struct {
+	KeeperConfig
+	mu struct {
+		sync.Mutex
+		committed map[record.TopicPartition]int64
+	}
+}
+
+// NewKeeper makes a keeper; Run is its goroutine.
+func NewKeeper(cfg KeeperConfig) *Keeper {
+	k := &Keeper{KeeperConfig: cfg}
+	k.mu.committed = map[record.TopicPartition]int64{}
+	return k
+}
+
+// Committed notes committed positions of repartition topics.
+func (k *Keeper) Committed(offsets map[record.TopicPartition]int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.Copy(k.mu.committed, offsets)
+}
+
+// Run works until the context ends. Nothing that fails here harms processing,
+// so failures are logged and tried again the next time.
+func (k *Keeper) Run(ctx context.Context) error {
+	flush, purge := time.NewTicker(flushInterval), time.NewTicker(purgeInterval)
+	defer flush.Stop()
+	defer purge.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-flush.C:
+			if err := k.DB.FlushAsync(); err != nil {
+				return err
+			}
+			k.measure()
+		case <-purge.C:
+			k.purge(ctx)
+		}
+	}
+}
+
+func (k *Keeper) purge(ctx context.Context) {
+	k.mu.Lock()
+	upTo := k.mu.committed
+	k.mu.committed = map[record.TopicPartition]int64{}
+	k.mu.Unlock()
+	if len(upTo) == 0 {
+		return
+	}
+	if err := k.Admin.DeleteRecords(ctx, upTo); err != nil && ctx.Err() == nil {
+		k.Logger.Warn("consumed records of repartition topics couldn't be deleted", zap.Error(err))
+	}
+}
+
+func (k *Keeper) measure() {
+	parts, err := k.DB.Partitions()
+	if err != nil {
+		k.Logger.Warn("sizes of stores unknown", zap.Error(err))
+		return
+	}
+	for _, p := range parts {
+		n, err := k.DB.SizeBytes(p.Store, p.Partition)
+		if err != nil {
+			k.Logger.Warn("size of a store unknown", zap.String("store", p.Store), zap.Error(err))
+			continue
+		}
+		k.Metrics.stateBytes.WithLabelValues(p.Store, strconv.Itoa(int(p.Partition))).Set(float64(n))
+	}
+}

@@ -1,0 +1,90 @@
+package task
+
+import (
+	"github.com/oncestream/oncestream/internal/record"
+)
+
+// batch is some consumed records of one partition, in their order.
+type batch interface {
+	// Read takes the next record; false at the end.
+	Read(r *record.Record) bool
+	// Release returns the batch's memory to the fetcher.
+	Release()
+}
+
+// pending is a batch in a queue and the position behind it, which may lie past
+// control and aborted records.
+type pending struct {
+	batch
+	next int64
+}
+
+// queue holds the records of one input partition that wait to be processed.
+type queue struct {
+	tp      record.TopicPartition
+	process func(*record.Record) error
+
+	head    record.Record // valid if has
+	has     bool
+	batches []pending // the first one is being read
+
+	position int64 // the offset to consume next; what a commit records
+	// committed is the position of the last commit. Where it differs from position
+	// there's something to commit.
+	committed int64
+	// end is the last stable offset that the broker reported, -1 before it did.
+	end int64
+	// partitionTime is the highest timestamp processed, -1 before the first. It's
+	// committed with the offset, so that stream time survives a restart.
+	partitionTime int64
+	// metadata carries what a commit by another program has put beside the
+	// partition time.
+	metadata string
+}
+
+// push appends a batch. Its records become visible by advance.
+func (q *queue) push(b batch, next, end int64) {
+	q.end = end
+	q.batches = append(q.batches, pending{batch: b, next: next})
+	if !q.has {
+		q.advance()
+	}
+}
+
+// advance makes the next record the head. When a batch is used up its position
+// is taken over, which covers the control records behind its last record.
+func (q *queue) advance() {
+	for len(q.batches) > 0 {
+		b := q.batches[0]
+		if b.Read(&q.head) {
+			q.has = true
+			return
+		}
+		q.position = max(q.position, b.next)
+		b.Release()
+		q.batches[0] = pending{}
+		q.batches = q.batches[1:]
+	}
+	q.has = false
+	q.batches = nil
+}
+
+// done marks the head as processed and makes the next record the head.
+func (q *queue) done() {
+	q.position = q.head.Offset + 1
+	q.partitionTime = max(q.partitionTime, q.head.Timestamp)
+	q.advance()
+}
+
+// lagging reports whether the partition has, or may have, records that haven't
+// arrived yet.
+func (q *queue) lagging() bool { return q.end < 0 || q.position < q.end }
+
+// clear drops what waits.
+func (q *queue) clear() {
+	for _, b := range q.batches {
+		b.Release()
+	}
+	q.batches = nil
+	q.has = false
+}

@@ -1,0 +1,185 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"go.uber.org/zap"
+)
+
+// event carries out what the group demands.
+func (w *Worker) event(ctx context.Context, e kafka.Event) error {
+	switch e.Kind {
+	case kafka.RebalanceNeeded:
+		return w.rejoin(ctx)
+	case kafka.Assigned:
+		return w.assigned(ctx, e)
+	case kafka.Lost:
+		return w.lost(ctx, e.Err)
+	case kafka.Fatal:
+		return fmt.Errorf("group %s: %w", w.ApplicationID, e.Err)
+	}
+	return fmt.Errorf("group %s: unknown event %d", w.ApplicationID, e.Kind)
+}
+
+// rejoin commits, while the generation still holds, and joins the rebalance.
+// Tasks keep running.
+func (w *Worker) rejoin(ctx context.Context) error {
+	if !w.held {
+		if err := w.commit(ctx); err != nil {
+			if err := w.recover(ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+	w.log.Debug("joining a rebalance")
+	w.member.Rejoin(w.owned())
+	w.settle()
+	return nil
+}
+
+// owned returns the input partitions of all tasks.
+func (w *Worker) owned() []record.TopicPartition {
+	var tps []record.TopicPartition
+	for _, t := range w.tasks {
+		tps = append(tps, t.topics()...)
+	}
+	for id := range w.starts {
+		tps = append(tps, w.Layout.partitions(id)...)
+	}
+	slices.SortFunc(tps, record.TopicPartition.Compare)
+	return tps
+}
+
+// assigned takes over a new assignment. What was lost is committed, with the
+// new generation, before it's closed; then the group is joined again, so that
+// the next owner may have it (KIP-429).
+func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
+	wanted, err := w.Layout.tasksOf(e.Partitions)
+	if err != nil {
+		return err
+	}
+	w.joined = true
+	w.Metrics.rebalances.Inc()
+	w.log.Info("assigned", zap.Int32("generation", e.Generation), zap.Stringers("tasks", wanted))
+	if w.held {
+		w.held = false
+		if err := w.commit(ctx); err != nil {
+			if err := w.recover(ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+	if err := w.revoke(ctx, wanted); err != nil {
+		return err
+	}
+	for _, id := range wanted {
+		if w.starts[id] == nil && w.task(id) == nil {
+			w.begin(id)
+		}
+	}
+	w.settle()
+	return nil
+}
+
+// revoke closes the tasks that aren't wanted any more.
+func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
+	gone := func(id plan.TaskID) bool { return !slices.Contains(wanted, id) }
+	revoked := false
+	for id := range w.starts {
+		if gone(id) {
+			w.cancelStart(id)
+			revoked = true
+		}
+	}
+	if slices.ContainsFunc(w.tasks, func(t *Task) bool { return gone(t.id) }) {
+		if err := w.commit(ctx); err != nil {
+			if err := w.recover(ctx, err); err != nil {
+				return err
+			}
+		}
+		if w.held {
+			// The next rebalance has begun already. Its assignment comes back here, and
+			// until then the tasks stay ours.
+			return nil
+		}
+		// A commit that failed has sent its tasks back to their start.
+		for id := range w.starts {
+			if gone(id) {
+				w.cancelStart(id)
+			}
+		}
+		var lost []*Task
+		for _, t := range w.tasks {
+			if gone(t.id) {
+				lost = append(lost, t)
+			}
+		}
+		w.closeTasks(lost)
+		revoked = true
+	}
+	if revoked {
+		w.member.Rejoin(w.owned())
+	}
+	return nil
+}
+
+// lost gives all tasks up: the membership is over and others may own them
+// already. The open transaction is aborted, and the group is joined as a new
+// member.
+func (w *Worker) lost(ctx context.Context, cause error) error {
+	w.log.Warn("membership lost, all tasks are given up", zap.Error(cause))
+	w.Metrics.fences.WithLabelValues("membership_lost").Inc()
+	for id := range w.starts {
+		w.cancelStart(id)
+	}
+	w.closeTasks(slices.Clone(w.tasks))
+	w.held, w.joined = false, false
+	if err := w.initProducer(ctx); err != nil {
+		return err
+	}
+	w.member.Rejoin(nil)
+	w.settle()
+	return nil
+}
+
+func (w *Worker) task(id plan.TaskID) *Task {
+	for _, t := range w.tasks {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// closeTasks closes running tasks and frees their state for the next owner.
+func (w *Worker) closeTasks(ts []*Task) {
+	for _, t := range ts {
+		tps := t.topics()
+		w.fetcher.Remove(tps...)
+		for _, tp := range tps {
+			delete(w.queues, tp)
+			w.Metrics.forget(tp)
+		}
+		t.close()
+		w.Owners.Release(t.id)
+		w.tasks = slices.DeleteFunc(w.tasks, func(o *Task) bool { return o == t })
+	}
+}
+
+// userData is the member's part of its subscription.
+func (w *Worker) userData() ([]byte, error) {
+	u := userData{Version: 1, Process: w.DB.ProcessID()}
+	local, err := w.DB.Partitions()
+	if err != nil {
+		return nil, fmt.Errorf("listing local state: %w", err)
+	}
+	for _, id := range w.Layout.localTasks(local) {
+		u.State = append(u.State, id.String())
+	}
+	return u.encode()
+}

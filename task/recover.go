@@ -1,0 +1,118 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/eosv2"
+	"github.com/oncestream/oncestream/internal/kafka"
+	"go.uber.org/zap"
+)
+
+// dropDeleted counts input that was deleted from its topic before it was
+// processed.
+const dropDeleted = "input_deleted"
+
+// recover does what an error's class demands and returns nil, or the error
+// where nothing but stopping is right.
+func (w *Worker) recover(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	switch classify(err) {
+	case eosv2.ClassAbort, eosv2.ClassRetry:
+		return w.redo(ctx, err)
+	case eosv2.ClassRejoin:
+		return w.lost(ctx, err)
+	}
+	return err
+}
+
+// classify finds the class of an error of the producer or of the group. What
+// neither of them knows, such as a user function's error, is fatal.
+func classify(err error) eosv2.Class {
+	var e *eosv2.Error
+	if errors.As(err, &e) {
+		return e.Class
+	}
+	switch kafka.Classify(err) {
+	case kafka.Retry, kafka.Refresh:
+		return eosv2.ClassAbort
+	case kafka.Rejoin:
+		return eosv2.ClassRejoin
+	}
+	return eosv2.ClassFatal
+}
+
+// redo gives up the open transaction and sends all tasks back to their start:
+// what was committed is read from the group and the changelogs, so it doesn't
+// matter how the transaction ended.
+func (w *Worker) redo(ctx context.Context, cause error) error {
+	w.log.Warn("transaction given up, going back to the last commit", zap.Error(cause))
+	w.Metrics.aborts.WithLabelValues(causeOf(cause)).Inc()
+	var again []*Task
+	again = append(again, w.tasks...)
+	w.closeTasks(again)
+	w.held = false
+	if err := w.initProducer(ctx); err != nil {
+		return err
+	}
+	for _, t := range again {
+		w.begin(t.id)
+	}
+	w.lastCommit = time.Now()
+	w.settle()
+	return nil
+}
+
+func causeOf(err error) string {
+	var e *eosv2.Error
+	if !errors.As(err, &e) {
+		return "group"
+	}
+	if e.Unknown {
+		return e.Op + "_unknown"
+	}
+	return e.Op
+}
+
+// initProducer gets a producer id and a new epoch, which ends whatever
+// transaction was open under the transactional id. It's tried until it succeeds,
+// the context ends, or the answer is final.
+func (w *Worker) initProducer(ctx context.Context) error {
+	pause := 100 * time.Millisecond
+	for {
+		err := w.producer.Init(ctx)
+		if err == nil {
+			return nil
+		}
+		if c := classify(err); ctx.Err() != nil || c != eosv2.ClassAbort && c != eosv2.ClassRetry {
+			return fmt.Errorf("producer of worker %d: %w", w.index, err)
+		}
+		w.log.Warn("producer can't be initialised, trying again", zap.Error(err), zap.Duration("in", pause))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// restoreObserver ties the restorer's progress to metrics and log.
+func (w *Worker) restoreObserver() changelog.Observer {
+	return changelog.Observer{
+		Begin: func(p changelog.Partition, next, target int64) { w.Metrics.restoring(p, 0, target-next) },
+		Progress: func(p changelog.Partition, records int, next, target int64) {
+			w.Metrics.restoring(p, records, target-next)
+		},
+		Rebuild: func(p changelog.Partition, reason string) {
+			w.Metrics.rebuilds.WithLabelValues(p.Store.Name()).Inc()
+			w.log.Warn("local state is rebuilt from its changelog", zap.String("store", p.Store.Name()),
+				zap.Int32("partition", p.Store.Partition()), zap.String("reason", reason))
+		},
+	}
+}

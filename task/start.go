@@ -1,0 +1,210 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+	"go.uber.org/zap"
+)
+
+// restartDelay is the pause before a start that failed for a passing reason is
+// tried again.
+const restartDelay = 200 * time.Millisecond
+
+// start is a task between its assignment and its first record.
+type start struct {
+	job *changelog.Job
+	// parts and acquired belong to the restorer until the job has ended.
+	parts    []changelog.Partition
+	acquired bool
+	retryAt  time.Time // set while a failed start waits to be tried again
+}
+
+// begin starts a task: its state is acquired and restored by the restorer.
+func (w *Worker) begin(id plan.TaskID) {
+	s := &start{}
+	s.job = &changelog.Job{
+		Name:   id.String(),
+		Inputs: w.Layout.partitions(id),
+		Open: func(ctx context.Context) ([]changelog.Partition, error) {
+			err := w.openState(ctx, id, s)
+			return s.parts, err
+		},
+		Missing: func(ctx context.Context, missing []record.TopicPartition) (map[record.TopicPartition]int64, error) {
+			return w.resetOffsets(ctx, id, missing)
+		},
+	}
+	w.starts[id] = s
+	w.restorer.Start(s.job)
+}
+
+// openState takes the ownership of a task's state and opens its stores. It runs
+// on the restorer's goroutine.
+func (w *Worker) openState(ctx context.Context, id plan.TaskID, s *start) error {
+	if err := w.Owners.Acquire(ctx, id); err != nil {
+		return err
+	}
+	s.acquired = true
+	for _, spec := range w.Layout.sub(id).Stores {
+		st, err := w.DB.Store(spec, id.Partition)
+		if err != nil {
+			return fmt.Errorf("opening store %q: %w", spec.Name, err)
+		}
+		s.parts = append(s.parts, changelog.Partition{Store: st, Topic: changelog.Topic(w.ApplicationID, spec.Name)})
+	}
+	return nil
+}
+
+// resetOffsets finds where inputs without a committed offset begin, by their
+// sources' policies.
+func (w *Worker) resetOffsets(ctx context.Context, id plan.TaskID, missing []record.TopicPartition) (map[record.TopicPartition]int64, error) {
+	at := map[record.TopicPartition]int64{}
+	for _, src := range w.Layout.inputs[id] {
+		for _, tp := range missing {
+			if src.tp != tp {
+				continue
+			}
+			var spec kafka.OffsetSpec
+			switch src.Reset {
+			case plan.Latest:
+				spec = kafka.HighWatermark
+			case plan.ResetNone:
+				return nil, fmt.Errorf("source %s: %s has no committed offset and the source's reset policy is none: commit an offset for group %s or choose another policy", src.Node, tp, w.ApplicationID)
+			default:
+				spec = kafka.LogStart
+			}
+			found, err := w.starting.ListOffsets(ctx, []record.TopicPartition{tp}, spec)
+			if err != nil {
+				return nil, err
+			}
+			at[tp] = found[tp]
+		}
+	}
+	return at, nil
+}
+
+// cancelStart gives a starting task up and frees its state.
+func (w *Worker) cancelStart(id plan.TaskID) {
+	s := w.starts[id]
+	delete(w.starts, id)
+	w.restorer.Cancel(s.job)
+	w.freeStart(id, s)
+}
+
+func (w *Worker) freeStart(id plan.TaskID, s *start) {
+	for _, p := range s.parts {
+		w.Metrics.restored(p)
+		p.Store.Close()
+	}
+	s.parts = nil
+	if s.acquired {
+		w.Owners.Release(id)
+		s.acquired = false
+	}
+}
+
+// restored takes over the tasks whose starts have ended.
+func (w *Worker) restored(ctx context.Context) error {
+	for _, j := range w.restorer.Finished() {
+		for id, s := range w.starts {
+			if s.job != j {
+				continue
+			}
+			if err := w.started(ctx, id, s); err != nil {
+				return err
+			}
+		}
+	}
+	w.settle()
+	return nil
+}
+
+// started makes a restored task run.
+func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
+	if err := s.job.Err; err != nil {
+		if kafka.Classify(err) == kafka.Fatal {
+			return err
+		}
+		w.freeStart(id, s)
+		w.log.Warn("start of a task failed, trying again", zap.Stringer("task", id), zap.Error(err))
+		s.retryAt = time.Now().Add(restartDelay)
+		return nil
+	}
+	w.log.Info("task restored", zap.Stringer("task", id), zap.Int64("records", s.job.Restored))
+	stores := make([]*statestore.Store, len(s.parts))
+	for i, p := range s.parts {
+		stores[i] = p.Store
+		w.Metrics.restored(p)
+	}
+	t, err := w.buildTask(ctx, id, stores, s.job.Committed)
+	if err != nil {
+		return err
+	}
+	delete(w.starts, id)
+	w.add(t)
+	return nil
+}
+
+func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*statestore.Store, committed map[record.TopicPartition]kafka.Offset) (*Task, error) {
+	var inputs []input
+	for _, src := range w.Layout.inputs[id] {
+		inputs = append(inputs, input{source: src.Source, tp: src.tp, committed: committed[src.tp]})
+	}
+	// The chain is used within the worker's run only, so it may keep its context.
+	return newTask(id, w.Layout.sub(id), stores, inputs, edges{
+		output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
+		changelog: func(store string) (changelogWriter, error) {
+			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
+		},
+		decodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
+	})
+}
+
+// add makes a built task a running one.
+func (w *Worker) add(t *Task) {
+	i := 0
+	for i < len(w.tasks) && compareTasks(w.tasks[i].id, t.id) < 0 {
+		i++
+	}
+	w.tasks = append(w.tasks[:i], append([]*Task{t}, w.tasks[i:]...)...)
+	for _, q := range t.queues {
+		w.queues[q.tp] = q
+		w.fetcher.Assign(q.tp, q.position)
+	}
+}
+
+// retryStarts begins again what failed for a passing reason.
+func (w *Worker) retryStarts(now time.Time) error {
+	for id, s := range w.starts {
+		if !s.retryAt.IsZero() && now.After(s.retryAt) {
+			w.begin(id)
+		}
+	}
+	return nil
+}
+
+// inputFailed decides on an input partition that can't be read at its position.
+func (w *Worker) inputFailed(q *queue, err error) error {
+	var oor *kafka.OffsetOutOfRangeError
+	if !errors.As(err, &oor) {
+		return fmt.Errorf("input %s: %w", q.tp, err)
+	}
+	if w.Layout.reset(q.tp) == plan.ResetNone {
+		return fmt.Errorf("input %s: offset %d isn't in the log any more (it holds %d to %d) and the source's reset policy is none", q.tp, q.position, oor.LogStart, oor.HighWatermark)
+	}
+	lost := max(0, oor.LogStart-q.position)
+	w.log.Error("input was deleted before it was processed; going on at the log's start",
+		zap.Stringer("partition", q.tp), zap.Int64("position", q.position), zap.Int64("log_start", oor.LogStart), zap.Int64("lost", lost))
+	w.Metrics.dropped(dropKey{q.tp.Topic, dropDeleted}, lost)
+	q.clear()
+	q.position = oor.LogStart
+	w.fetcher.Assign(q.tp, q.position)
+	return nil
+}

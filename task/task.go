@@ -1,0 +1,309 @@
+package task
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+)
+
+// Task is one partition of one sub-topology: its input queues, its chain of
+// operators, and its stores. It is used by one goroutine at a time and knows
+// neither Kafka nor transactions: records are pushed in, outputs leave through
+// plan.Output.
+type Task struct {
+	id     plan.TaskID
+	env    *plan.Env
+	chain  *plan.Chain
+	queues []*queue
+	stores []*storeLog
+
+	streamTime int64 // highest timestamp processed by the task, -1 before the first
+	records    int64 // processed since the last collect
+	drops      map[dropKey]int64
+}
+
+// storeLog is a store and the writer of its changelog, nil where logging is
+// off.
+type storeLog struct {
+	*statestore.Store
+	log changelogWriter
+	// acked is the changelog offset behind the open transaction's records, noted
+	// between the flush and the commit; -1 where it isn't known.
+	acked int64
+}
+
+// changelogWriter takes changelog records into the transaction and says where
+// they ended up.
+type changelogWriter interface {
+	changelog.Sender
+	// Acked returns the offset behind the last acknowledged record of the
+	// partition in this transaction; false if there was none or it isn't known.
+	Acked(partition int32) (int64, bool)
+}
+
+type dropKey struct {
+	node   string
+	reason plan.DropReason
+}
+
+// edges is what surrounds a task.
+type edges struct {
+	output       func(topic string) (plan.Output, error)
+	changelog    func(store string) (changelogWriter, error)
+	decodeFailed func(f FailedRecord) error
+}
+
+// input is where a task starts reading a partition.
+type input struct {
+	source    *plan.Source
+	tp        record.TopicPartition
+	committed kafka.Offset
+}
+
+// newTask builds the operators of a task whose stores are restored.
+func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e edges) (*Task, error) {
+	t := &Task{id: id, streamTime: -1, drops: map[dropKey]int64{}}
+	for _, s := range stores {
+		sl := &storeLog{Store: s, acked: -1}
+		if !s.Spec().LoggingDisabled {
+			w, err := e.changelog(s.Name())
+			if err != nil {
+				return nil, fmt.Errorf("changelog of store %q: %w", s.Name(), err)
+			}
+			sl.log = w
+		}
+		t.stores = append(t.stores, sl)
+	}
+	t.env = &plan.Env{
+		Task:    id,
+		Store:   t.store,
+		Output:  e.output,
+		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
+		DecodeFailed: func(node string, r *record.Record, err error) error {
+			return e.decodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
+		},
+	}
+	chain, err := sub.Build(t.env)
+	if err != nil {
+		return nil, fmt.Errorf("task %s: %w", id, err)
+	}
+	t.chain = chain
+	for _, in := range inputs {
+		process := chain.Process[in.source.Topic]
+		if process == nil {
+			return nil, fmt.Errorf("task %s: the topology has no operator for topic %s", id, in.source.Topic)
+		}
+		t.addQueue(in, process)
+	}
+	return t, nil
+}
+
+func (t *Task) addQueue(in input, process func(*record.Record) error) {
+	q := &queue{tp: in.tp, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
+		q.partitionTime = pt
+		t.streamTime = max(t.streamTime, pt)
+	}
+	t.queues = append(t.queues, q)
+}
+
+func (t *Task) store(name string) (*statestore.Store, error) {
+	for _, s := range t.stores {
+		if s.Name() == name {
+			return s.Store, nil
+		}
+	}
+	return nil, fmt.Errorf("task %s has no store %q", t.id, name)
+}
+
+// choose returns the queue whose head has the lowest timestamp, or nil where
+// the task has to wait: nothing is buffered, or a partition without buffered
+// records is known to have some (max.task.idle.ms 0 in Kafka Streams, KIP-695).
+func (t *Task) choose() *queue {
+	var best *queue
+	for _, q := range t.queues {
+		switch {
+		case q.has:
+			if best == nil || q.head.Timestamp < best.head.Timestamp {
+				best = q
+			}
+		case q.lagging() && len(t.queues) > 1:
+			return nil
+		}
+	}
+	return best
+}
+
+// run processes up to n records and returns how many it has. A user function's
+// panic comes back as an error with the place of its record.
+func (t *Task) run(n int) (done int, err error) {
+	var q *queue
+	defer func() {
+		t.records += int64(done)
+		if p := recover(); p != nil {
+			err = t.failed(q, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	for done < n {
+		if q = t.choose(); q == nil {
+			return done, nil
+		}
+		if err := q.process(&q.head); err != nil {
+			return done, t.failed(q, err)
+		}
+		t.streamTime = max(t.streamTime, q.head.Timestamp)
+		q.done()
+		done++
+	}
+	return done, nil
+}
+
+// flush sends what operators hold back, as the first step of a commit.
+func (t *Task) flush() (err error) {
+	if t.chain.Flush == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+		}
+	}()
+	if err := t.chain.Flush(); err != nil {
+		return &Error{Task: t.id.String(), Node: t.env.Node, Err: err}
+	}
+	return nil
+}
+
+func (t *Task) failed(q *queue, err error) error {
+	e := &Error{Task: t.id.String(), Node: t.env.Node, Err: err}
+	if q != nil {
+		e.Topic, e.Partition, e.Offset = q.tp.Topic, q.tp.Partition, q.head.Offset
+	}
+	return e
+}
+
+// writeChangelogs hands the changes of the open transaction to the changelogs.
+func (t *Task) writeChangelogs() error {
+	for _, s := range t.stores {
+		if s.log == nil {
+			continue
+		}
+		if _, err := changelog.Write(s.Store, s.log); err != nil {
+			return fmt.Errorf("task %s: %w", t.id, err)
+		}
+	}
+	return nil
+}
+
+// noteAcks takes down where the changelog records of the open transaction ended
+// up, once all of them are acknowledged.
+func (t *Task) noteAcks() {
+	for _, s := range t.stores {
+		s.acked = -1
+		if s.log == nil {
+			continue
+		}
+		if next, ok := s.log.Acked(s.Partition()); ok {
+			s.acked = next
+		}
+	}
+}
+
+// stage puts the overlays and the changelog offsets they correspond to into the
+// batch. Where the offset isn't known the old one stays: a restart then replays
+// a little more, which changes nothing, since the last write of a key wins.
+func (t *Task) stage(b *statestore.Batch) error {
+	for _, s := range t.stores {
+		next, ok := s.Offset()
+		if s.acked >= 0 {
+			next, ok = s.acked, true
+		}
+		if s.UncommittedBytes() == 0 && !ok {
+			continue // never written
+		}
+		if err := s.Stage(b, next); err != nil {
+			return fmt.Errorf("task %s: store %q: %w", t.id, s.Name(), err)
+		}
+	}
+	return nil
+}
+
+// applied ends the transaction of the task: overlays are on disk, positions are
+// committed.
+func (t *Task) applied() {
+	for _, s := range t.stores {
+		s.Applied()
+	}
+	for _, q := range t.queues {
+		q.committed = q.position
+	}
+}
+
+// uncommitted reports whether input was consumed since the last commit.
+func (t *Task) uncommitted() bool {
+	return slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
+}
+
+// offsets adds the positions that moved since the last commit.
+func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) error {
+	for _, q := range t.queues {
+		if q.position == q.committed {
+			continue
+		}
+		m, err := kafka.WithPartitionTime(q.metadata, q.partitionTime)
+		if err != nil {
+			return fmt.Errorf("offset metadata of %s: %w", q.tp, err)
+		}
+		to[q.tp] = kafka.Offset{At: q.position, Metadata: m, Ok: true}
+	}
+	return nil
+}
+
+// uncommittedBytes is the memory that the open transaction takes in overlays.
+func (t *Task) uncommittedBytes() int {
+	n := 0
+	for _, s := range t.stores {
+		n += s.UncommittedBytes()
+	}
+	return n
+}
+
+// close drops what waits and the open transaction's state, and closes the
+// stores. Committed state stays on disk.
+func (t *Task) close() {
+	for _, q := range t.queues {
+		q.clear()
+	}
+	for _, s := range t.stores {
+		s.Discard()
+		s.Close()
+	}
+}
+
+// collect hands the counts since the last call to the metrics.
+func (t *Task) collect(m *Metrics) {
+	m.recordsIn(t.id.SubTopology, t.records)
+	t.records = 0
+	for k, n := range t.drops {
+		m.dropped(k, n)
+	}
+	clear(t.drops)
+	for _, q := range t.queues {
+		m.lag(q.tp, max(0, q.end-q.position))
+	}
+}
+
+// topics returns the task's input partitions.
+func (t *Task) topics() []record.TopicPartition {
+	tps := make([]record.TopicPartition, len(t.queues))
+	for i, q := range t.queues {
+		tps[i] = q.tp
+	}
+	return tps
+}

@@ -1,0 +1,367 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/eosv2"
+	"github.com/oncestream/oncestream/internal/fault"
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+	"go.uber.org/zap"
+)
+
+const (
+	// slice is how many records of a task are processed before the worker looks
+	// at the clock and at the other tasks.
+	slice = 256
+	// roundTrip is the longest a worker without work sleeps: the member has to see
+	// that it comes round.
+	roundTrip = time.Second
+)
+
+// Config is what a worker needs. All workers of an application share the values
+// down to Logger.
+type Config struct {
+	ApplicationID      string
+	Mode               eosv2.Mode
+	CommitInterval     time.Duration
+	CommitBytes        int
+	TransactionTimeout time.Duration
+	SessionTimeout     time.Duration
+	HeartbeatInterval  time.Duration
+	MaxPollInterval    time.Duration
+	// Static makes members static (KIP-345), with instance ids made of the process
+	// id and the worker's index.
+	Static bool
+	Fetch  kafka.FetchConfig
+	// Decode decides on records that can't be deserialized; nil fails.
+	Decode func(FailedRecord) Action
+	// DeadLetterTopic takes the records that a handler answers DeadLetter for.
+	DeadLetterTopic string
+
+	Layout  *Layout
+	DB      *statestore.DB
+	Owners  *Owners
+	Metrics *Metrics
+	Logger  *zap.Logger
+
+	// NewClient connects; the name tells a client's role in its client id.
+	NewClient func(ctx context.Context, role string) (*kafka.Client, error)
+	// OnStatus is told when the worker's status changes, on the worker's goroutine.
+	OnStatus func(worker int, s Status)
+	// OnCommitted is told the committed positions of repartition topics' partitions,
+	// which may be deleted up to there.
+	OnCommitted func(map[record.TopicPartition]int64)
+}
+
+// Status is what a worker is doing.
+type Status uint8
+
+// The statuses.
+const (
+	// Rebalancing: there's no assignment yet, or some of its tasks are starting.
+	Rebalancing Status = iota
+	// Running: every assigned task is processing (or there are none).
+	Running
+	// Stopped: the worker has ended.
+	Stopped
+)
+
+// Worker is one goroutine with its tasks, a membership in the group, and a
+// producer. See docs/design.md for the states of a task and the steps of a
+// commit.
+type Worker struct {
+	Config
+	index int
+	log   *zap.Logger
+
+	clients  []*kafka.Client
+	group    *kafka.Client
+	starting *kafka.Client // of the restorer
+	producer *eosv2.Producer
+	member   *kafka.Member
+	fetcher  *kafka.Fetcher
+	restorer *changelog.Restorer
+	outputs  map[string]*output
+
+	tasks  []*Task // running, in order of their ids
+	starts map[plan.TaskID]*start
+	queues map[record.TopicPartition]*queue
+
+	joined     bool // an assignment has arrived since the membership began
+	held       bool // a commit waits for the generation of the running rebalance
+	lastCommit time.Time
+	timer      *time.Timer
+	status     Status
+}
+
+// NewWorker makes the worker of an index, which counts from 1.
+func NewWorker(cfg Config, index int) *Worker {
+	return &Worker{
+		Config: cfg, index: index, log: cfg.Logger.With(zap.Int("worker", index)),
+		outputs: map[string]*output{}, starts: map[plan.TaskID]*start{}, queues: map[record.TopicPartition]*queue{},
+	}
+}
+
+// Run works until the context ends, then commits, leaves the group and returns
+// nil. Any other end is an error that the worker couldn't recover from.
+func (w *Worker) Run(ctx context.Context) error {
+	err := w.open(ctx)
+	if err == nil {
+		w.log.Info("worker started")
+		err = w.loop(ctx)
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // asked to stop while it waited for something
+	}
+	return errors.Join(err, w.close(ctx, err == nil))
+}
+
+// open connects and joins the group. The producer comes first: its start ends
+// whatever transaction a dead predecessor has left open.
+func (w *Worker) open(ctx context.Context) error {
+	var cs [4]*kafka.Client
+	for i, role := range []string{"producer", "fetch", "restore", "group"} {
+		c, err := w.NewClient(ctx, fmt.Sprintf("%d-%s", w.index, role))
+		if err != nil {
+			return err
+		}
+		w.clients = append(w.clients, c)
+		cs[i] = c
+	}
+	w.starting, w.group = cs[2], cs[3]
+	p, err := eosv2.New(w.producerConfig(cs[0]))
+	if err != nil {
+		return err
+	}
+	w.producer = p
+	if err := w.initProducer(ctx); err != nil {
+		return err
+	}
+	w.fetcher = kafka.NewFetcher(cs[1], w.Fetch)
+	restoreFetch := w.Fetch
+	restoreFetch.ReadCommitted = w.Mode == eosv2.ExactlyOnce
+	w.restorer = changelog.NewRestorer(context.WithoutCancel(ctx), changelog.Config{
+		Group: w.ApplicationID, Client: cs[2], Fetch: restoreFetch, DB: w.DB, Observer: w.restoreObserver(),
+	})
+	w.member = kafka.NewMember(w.group, w.memberConfig())
+	w.member.Start(context.WithoutCancel(ctx))
+	w.timer = time.NewTimer(roundTrip)
+	w.lastCommit = time.Now()
+	return nil
+}
+
+func (w *Worker) producerConfig(c *kafka.Client) eosv2.Config {
+	return eosv2.Config{
+		Client: c.Sarama(), Mode: w.Mode,
+		TransactionalID:    fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index),
+		TransactionTimeout: w.TransactionTimeout,
+	}
+}
+
+func (w *Worker) memberConfig() kafka.MemberConfig {
+	cfg := kafka.MemberConfig{
+		Group: w.ApplicationID, ProtocolName: "oncestream", Topics: w.Layout.Sources(),
+		SessionTimeout: w.SessionTimeout, HeartbeatInterval: w.HeartbeatInterval, RebalanceTimeout: w.MaxPollInterval,
+		UserData: w.userData, Balancer: balancer{w.Layout},
+	}
+	if w.Static {
+		cfg.InstanceID = fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index)
+	}
+	return cfg
+}
+
+// loop is the worker's life between open and close.
+func (w *Worker) loop(ctx context.Context) error {
+	for ctx.Err() == nil {
+		w.member.Poll()
+		n, err := w.step(ctx)
+		if err == nil && n == 0 {
+			err = w.wait(ctx)
+		}
+		if err == nil {
+			continue
+		}
+		if err = w.recover(ctx, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step takes what has arrived, processes a slice of each task, and commits when
+// it's time. It returns the number of records processed.
+func (w *Worker) step(ctx context.Context) (int, error) {
+	if err := w.receive(ctx); err != nil {
+		return 0, err
+	}
+	total := 0
+	if !w.held {
+		for _, t := range w.tasks {
+			n, err := t.run(slice)
+			total += n
+			if err != nil {
+				return total, err
+			}
+			if w.due(time.Now()) {
+				break
+			}
+		}
+		if fault.Mutation("overlay") && total > 0 {
+			if err := w.leakOverlays(); err != nil {
+				return total, err
+			}
+		}
+	}
+	if w.held || !w.due(time.Now()) {
+		return total, nil
+	}
+	return total, w.commit(ctx)
+}
+
+// due reports whether there's something to commit and its time has come.
+func (w *Worker) due(now time.Time) bool {
+	if now.Sub(w.lastCommit) < w.CommitInterval && w.uncommittedBytes() < w.CommitBytes {
+		return false
+	}
+	return w.dirty()
+}
+
+func (w *Worker) uncommittedBytes() int {
+	n := 0
+	for _, t := range w.tasks {
+		n += t.uncommittedBytes()
+	}
+	return n
+}
+
+// dirty reports whether anything happened since the last commit.
+func (w *Worker) dirty() bool {
+	return w.producer.InTransaction() || slices.ContainsFunc(w.tasks, (*Task).uncommitted)
+}
+
+// receive takes everything that has arrived without waiting.
+func (w *Worker) receive(ctx context.Context) error {
+	for {
+		var err error
+		select {
+		case e := <-w.member.Events():
+			err = w.event(ctx, e)
+		case <-w.restorer.Notify():
+			err = w.restored(ctx)
+		case c := <-w.fetcher.Chunks():
+			err = w.chunk(c)
+		default:
+			return w.retryStarts(time.Now())
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// wait sleeps until something arrives or the next commit is due.
+func (w *Worker) wait(ctx context.Context) error {
+	d := roundTrip
+	if w.dirty() && !w.held {
+		d = min(d, max(0, w.CommitInterval-time.Since(w.lastCommit)))
+	}
+	w.timer.Reset(d)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-w.timer.C:
+		return nil
+	case e := <-w.member.Events():
+		return w.event(ctx, e)
+	case <-w.restorer.Notify():
+		return w.restored(ctx)
+	case c := <-w.fetcher.Chunks():
+		return w.chunk(c)
+	}
+}
+
+// chunk files fetched records with their queue.
+func (w *Worker) chunk(c *kafka.Chunk) error {
+	q := w.queues[c.TopicPartition]
+	if q == nil || !w.fetcher.Valid(c) {
+		c.Release()
+		return nil
+	}
+	if c.Err != nil {
+		defer c.Release()
+		return w.inputFailed(q, c.Err)
+	}
+	q.push(c, c.Next, c.LastStable)
+	return nil
+}
+
+// setStatus tells a change of status.
+func (w *Worker) setStatus(s Status) {
+	if s == w.status {
+		return
+	}
+	w.status = s
+	if w.OnStatus != nil {
+		w.OnStatus(w.index, s)
+	}
+}
+
+// settle sets the status that follows from the tasks.
+func (w *Worker) settle() {
+	running := Rebalancing
+	if w.joined && len(w.starts) == 0 && !w.member.Rebalancing() {
+		running = Running
+	}
+	w.setStatus(running)
+	index := fmt.Sprint(w.index)
+	w.Metrics.tasks.WithLabelValues(index, "starting").Set(float64(len(w.starts)))
+	w.Metrics.tasks.WithLabelValues(index, "running").Set(float64(len(w.tasks)))
+}
+
+// close gives everything up. After a clean run the open transaction is
+// committed, else it's aborted.
+func (w *Worker) close(ctx context.Context, clean bool) error {
+	// The context that ended the run must not end the stop. Its own limit is what a
+	// broker may take to answer while it fails over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*w.TransactionTimeout)
+	defer cancel()
+	var errs []error
+	if w.member != nil {
+		if clean && !w.held {
+			errs = append(errs, w.commit(ctx))
+		}
+		for id := range w.starts {
+			w.cancelStart(id)
+		}
+		w.closeTasks(slices.Clone(w.tasks))
+		w.restorer.Close()
+		w.fetcher.Close()
+	}
+	if w.producer != nil {
+		if w.producer.InTransaction() {
+			errs = append(errs, w.producer.Abort(ctx))
+		}
+		errs = append(errs, w.producer.Close())
+	}
+	if w.member != nil {
+		errs = append(errs, w.member.Leave(ctx))
+		w.member.Close()
+	}
+	for _, c := range w.clients {
+		errs = append(errs, c.Close())
+	}
+	w.setStatus(Stopped)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stop of worker %d: %w", w.index, err)
+	}
+	w.log.Info("worker stopped")
+	return nil
+}
