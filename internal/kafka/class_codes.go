@@ -1,0 +1,72 @@
+package kafka
+
+import "github.com/IBM/sarama"
+
+// classifyCode is the one table of broker error codes.
+func classifyCode(code sarama.KError) Class {
+	switch code {
+	case sarama.ErrNoError:
+		return None
+
+	case sarama.ErrUnknown, // the broker's own trouble; every request sent from here may be repeated
+		sarama.ErrRequestTimedOut,
+		sarama.ErrOffsetsLoadInProgress,
+		sarama.ErrNotEnoughReplicas,
+		sarama.ErrNotEnoughReplicasAfterAppend,
+		sarama.ErrConcurrentTransactions,
+		sarama.ErrUnknownLeaderEpoch, // the broker's metadata is behind ours
+		sarama.ErrOffsetNotAvailable,
+		sarama.ErrFetchSessionIDNotFound,
+		sarama.ErrInvalidFetchSessionEpoch,
+		sarama.ErrPreferredLeaderNotAvailable,
+		sarama.ErrEligibleLeadersNotAvailable,
+		sarama.ErrUnstableOffsetCommit,
+		sarama.ErrThrottlingQuotaExceeded,
+		sarama.ErrReassignmentInProgress,
+		sarama.ErrMemberIdRequired: // the answer carries the id to ask again with
+		return Retry
+
+	case sarama.ErrUnknownTopicOrPartition, // also while metadata propagates
+		sarama.ErrLeaderNotAvailable,
+		sarama.ErrNotLeaderForPartition,
+		sarama.ErrBrokerNotAvailable,
+		sarama.ErrReplicaNotAvailable,
+		sarama.ErrNetworkException,
+		sarama.ErrConsumerCoordinatorNotAvailable,
+		sarama.ErrNotCoordinatorForConsumer,
+		sarama.ErrNotController,
+		sarama.ErrKafkaStorageError, // the replica's disk is gone, another will lead
+		sarama.ErrListenerNotFound,
+		sarama.ErrFencedLeaderEpoch:
+		return RefreshAndRetry
+
+	case sarama.ErrIllegalGeneration,
+		sarama.ErrUnknownMemberId,
+		sarama.ErrRebalanceInProgress:
+		return Rejoin
+
+	case sarama.ErrFencedInstancedId,
+		sarama.ErrInvalidProducerEpoch,
+		sarama.ErrProducerFenced,
+		sarama.ErrTransactionCoordinatorFenced:
+		return Fenced
+
+	case sarama.ErrOffsetOutOfRange:
+		return OutOfRange
+
+	case sarama.ErrTopicAuthorizationFailed,
+		sarama.ErrGroupAuthorizationFailed,
+		sarama.ErrClusterAuthorizationFailed,
+		sarama.ErrTransactionalIDAuthorizationFailed,
+		sarama.ErrDelegationTokenAuthorizationFailed,
+		sarama.ErrUnsupportedSASLMechanism,
+		sarama.ErrIllegalSASLState,
+		sarama.ErrSASLAuthenticationFailed,
+		sarama.ErrSecurityDisabled:
+		return Denied
+
+	case sarama.ErrInvalidMessage:
+		return Corrupt
+	}
+	return Fatal
+}
