@@ -1,12 +1,16 @@
 package statestore
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Kind is what a store holds and how its changelog is laid out.
 type Kind uint8
 
 // The kinds. Their changelog records are the bytes that Kafka Streams writes
-// for its stores of the same kind.
+// for its stores of the same kind. The numbers are persisted: they never change.
 const (
 	// TimestampedKeyValue is a map from a key to a value and its timestamp.
 	TimestampedKeyValue Kind = iota + 1
@@ -14,6 +18,17 @@ const (
 	// timestamp.
 	TimestampedWindow
 )
+
+// String names the kind as error messages show it.
+func (k Kind) String() string {
+	switch k {
+	case TimestampedKeyValue:
+		return "key-value store"
+	case TimestampedWindow:
+		return "window store"
+	}
+	return fmt.Sprintf("unknown kind %d", uint8(k))
+}
 
 // Spec describes a state store of a topology.
 type Spec struct {
@@ -31,7 +46,44 @@ type Spec struct {
 	TopicConfig map[string]string
 	// WindowSize is the length of the windows of a window store.
 	WindowSize time.Duration
-	// Retention is how long a window store keeps a window after stream time has
-	// passed its start.
+	// Retention is how long a window store keeps a window: one whose start lies
+	// Retention or more before the latest start is gone. It's at least WindowSize.
 	Retention time.Duration
+}
+
+// Validate reports all that's wrong with the specification, joined.
+func (s Spec) Validate() error {
+	var errs []error
+	if s.Name == "" {
+		errs = append(errs, errors.New("a state store needs a name"))
+	}
+	switch s.Kind {
+	case TimestampedKeyValue:
+	case TimestampedWindow:
+		errs = append(errs, s.validateWindow())
+	default:
+		errs = append(errs, fmt.Errorf("store %q: %v", s.Name, s.Kind))
+	}
+	return errors.Join(errs...)
+}
+
+// validateWindow works in whole milliseconds, the unit of Kafka's timestamps.
+func (s Spec) validateWindow() error {
+	if s.WindowSize < time.Millisecond {
+		return fmt.Errorf("store %q: window size %v is under 1ms", s.Name, s.WindowSize)
+	}
+	if s.Retention < s.WindowSize {
+		return fmt.Errorf("store %q: retention %v is under the window size %v", s.Name, s.Retention, s.WindowSize)
+	}
+	return nil
+}
+
+// minSegmentInterval keeps the number of range deletes and of segments low for
+// short retentions. Kafka Streams has the same lower limit.
+const minSegmentInterval = time.Minute
+
+// segmentInterval returns the length of a segment of a window store: all windows
+// that start within one segment expire by one range delete.
+func (s Spec) segmentInterval() time.Duration {
+	return max(s.Retention/2, minSegmentInterval)
 }

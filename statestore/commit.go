@@ -1,0 +1,224 @@
+package statestore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Changes calls yield for each key that the open transaction has changed, once,
+// with its last write in changelog form: for a window store the key has window
+// start and sequence number behind it; the value is raw and nil for a tombstone;
+// the timestamp is the value's own, or what the delete was given. The order is
+// that of the first writes. Key and value are valid during the call and must not
+// be written. An error of yield ends it and is returned as it is.
+func (s *Store) Changes(yield func(key, value []byte, timestamp int64) error) error {
+	if err := s.readable(); err != nil {
+		return err
+	}
+	for i := range s.overlay.entries {
+		e := &s.overlay.entries[i]
+		key, value := unsafeBytes(e.key), e.value[timestampLen:]
+		if s.spec.Kind == TimestampedWindow {
+			key = key[segmentLen:]
+		}
+		if e.deleted {
+			value = nil
+		}
+		if err := yield(key, value, e.timestamp()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stage puts the writes of the open transaction into a batch, together with the
+// changelog offset to apply next, stream time and the wall clock. A store without
+// writes may be staged as well, for its offset. Until Applied or Discard the store
+// takes no writes.
+func (s *Store) Stage(b *Batch, next int64) error {
+	if err := s.readable(); err != nil {
+		return err
+	}
+	if next < 0 {
+		return s.wrap("stage", fmt.Errorf("negative changelog offset %d", next))
+	}
+	part, err := b.on(s.db, s.backend)
+	if err != nil {
+		return s.wrap("stage", err)
+	}
+	s.staged = s.current
+	s.staged.next, s.staged.appliedAt = next, time.Now().UnixMilli()
+	if err := s.stage(part, &s.staged); err != nil {
+		return s.wrap("stage", err)
+	}
+	s.isStaged = true
+	return nil
+}
+
+func (s *Store) stage(part engineBatch, p *progress) error {
+	if err := s.expire(part, p); err != nil {
+		return err
+	}
+	for i := range s.overlay.entries {
+		e := &s.overlay.entries[i]
+		if s.spec.Kind == TimestampedWindow && segmentOf(e.key) < p.expiredBefore {
+			continue // the range delete has come before
+		}
+		s.scratch = append(append(s.scratch[:0], s.prefix...), e.key...)
+		var err error
+		if e.deleted {
+			err = part.delete(s.scratch)
+		} else {
+			err = part.set(s.scratch, e.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.scratch = p.checkpoint.append(s.scratch[:0])
+	return part.set(s.meta, s.scratch)
+}
+
+// segmentOf returns the segment id of an overlay's key of a window store.
+func segmentOf(key string) int64 {
+	return int64(binary.BigEndian.Uint64(unsafeBytes(key)))
+}
+
+// expire deletes the segments whose windows are all past their retention.
+func (s *Store) expire(part engineBatch, p *progress) error {
+	if s.spec.Kind != TimestampedWindow {
+		return nil
+	}
+	before := s.firstLive(p.windowTime) / s.segment
+	if before <= p.expiredBefore {
+		return nil
+	}
+	lower := binary.BigEndian.AppendUint64(s.engineKey(nil), uint64(p.expiredBefore))
+	upper := binary.BigEndian.AppendUint64(s.engineKey(nil), uint64(before))
+	p.expiredBefore = before
+	return part.deleteRange(lower, upper)
+}
+
+// firstLive returns the earliest start of a window within retention. As in Kafka
+// Streams, retention counts from the latest window start and leaves out its end.
+func (s *Store) firstLive(windowTime int64) int64 { return max(windowTime-s.retention+1, 0) }
+
+// Applied ends the transaction after the batch with its writes was committed. It
+// does nothing unless the store was staged.
+func (s *Store) Applied() {
+	if !s.isStaged {
+		return
+	}
+	s.applied, s.current, s.isStaged = s.staged, s.staged, false
+	s.trim()
+	s.overlay.reset()
+}
+
+// Discard drops the writes of the open transaction, and what was restored into a
+// batch that wasn't committed: the store is what its engine holds.
+func (s *Store) Discard() {
+	s.current, s.isStaged = s.applied, false
+	s.trim()
+	s.overlay.reset()
+}
+
+// maxScratch is how much memory for values is kept from one transaction to the
+// next.
+const maxScratch = 64 << 10
+
+func (s *Store) trim() {
+	if cap(s.value) > maxScratch {
+		s.value = nil
+	}
+	if cap(s.scratch) > maxScratch {
+		s.scratch = nil
+	}
+}
+
+var (
+	errOpenTransaction = errors.New("the open transaction has writes")
+	errNullKey         = errors.New("the key is null")
+)
+
+// Restore puts a record of the store's changelog into a batch, a tombstone where
+// value is nil. The batch has to end with Stage, so that the offset is written with
+// the records, and Applied follows its commit. There must be no writes in the open
+// transaction.
+func (s *Store) Restore(b *Batch, key, value []byte, timestamp int64) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if !s.overlay.empty() {
+		return s.wrap("restore", errOpenTransaction)
+	}
+	if key == nil {
+		return s.wrap("restore", errNullKey)
+	}
+	part, err := b.on(s.db, s.backend)
+	if err != nil {
+		return s.wrap("restore", err)
+	}
+	s.current.streamTime = max(s.current.streamTime, timestamp)
+	if s.spec.Kind == TimestampedWindow {
+		err = s.restoreWindow(part, key, value, timestamp)
+	} else {
+		s.scratch = append(append(s.scratch[:0], s.prefix...), key...)
+		err = s.restore(part, value, timestamp)
+	}
+	return s.wrap("restore", err)
+}
+
+// restoreWindow passes over windows past their retention, and deletes segments as
+// stream time goes on, so that a long changelog doesn't pile up.
+func (s *Store) restoreWindow(part engineBatch, key, value []byte, timestamp int64) error {
+	w, err := splitWindowKey(key)
+	if err != nil {
+		return err
+	}
+	if w.start < s.firstLive(s.current.windowTime) {
+		return nil
+	}
+	if w.start > s.current.windowTime {
+		s.current.windowTime = w.start
+		if err := s.expire(part, &s.current); err != nil {
+			return err
+		}
+	}
+	s.scratch = append(s.scratch[:0], s.prefix...)
+	s.scratch = binary.BigEndian.AppendUint64(s.scratch, uint64(w.start/s.segment))
+	s.scratch = append(s.scratch, key...)
+	return s.restore(part, value, timestamp)
+}
+
+// restore writes the key in scratch.
+func (s *Store) restore(part engineBatch, value []byte, timestamp int64) error {
+	if value == nil {
+		return part.delete(s.scratch)
+	}
+	n := len(s.scratch)
+	s.scratch = binary.BigEndian.AppendUint64(s.scratch, uint64(timestamp))
+	s.scratch = append(s.scratch, value...)
+	return part.set(s.scratch[:n:n], s.scratch[n:])
+}
+
+// Wipe drops all state of the store's partition, its offset and the open
+// transaction. It doesn't wait for the disk: after a crash the state may be back as
+// it was before, with its offset, and whatever spoke against it still does.
+func (s *Store) Wipe() error {
+	if err := s.readable(); err != nil {
+		return err
+	}
+	b := s.backend.newBatch()
+	err := errors.Join(b.deleteRange(s.prefix, s.end), b.delete(s.meta))
+	if err == nil {
+		err = b.commit()
+	}
+	if err = closeAfter(b, err); err != nil {
+		return s.wrap("wipe", err)
+	}
+	s.applied = progress{checkpoint: newCheckpoint()}
+	s.Discard()
+	return nil
+}
