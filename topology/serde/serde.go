@@ -1,4 +1,3 @@
-// Package serde turns typed keys and values into bytes and back.
 package serde
 
 // Serde writes and reads values of one type. It must be safe for use by
@@ -12,4 +11,13 @@ type Serde[T any] interface {
 	// Decode reads a value. The result must not share memory with b, which is
 	// reused after Decode returns.
 	Decode(b []byte) (T, error)
+}
+
+// PartitionKeyer is implemented by key serdes whose records are placed by a part
+// of the key alone. A sink to a topic then chooses the partition by the default
+// partitioner's hash of that part.
+type PartitionKeyer interface {
+	// PartitionKey returns the part of an encoded key that chooses the partition.
+	// The result may share memory with key.
+	PartitionKey(key []byte) []byte
 }

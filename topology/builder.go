@@ -1,0 +1,175 @@
+package topology
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// Builder collects the parts of one topology. It isn't safe for use by several
+// goroutines. Mistakes are reported by Build, so its methods and those of the
+// streams and tables always return something to go on with.
+type Builder struct {
+	g       *graph.Graph
+	sources map[string]source
+}
+
+// source is a user's topic that is read, and how.
+type source struct {
+	node       *graph.Node
+	kind       string
+	key, value reflect.Type // of the serdes
+}
+
+// NewBuilder returns a Builder without any stream.
+func NewBuilder() *Builder {
+	return &Builder{g: graph.New(), sources: map[string]source{}}
+}
+
+// Build returns the topology, or all mistakes that were made, joined into one
+// error; each is told with the name of its node.
+func (b *Builder) Build() (*Topology, error) {
+	if b == nil || b.g == nil {
+		return nil, errNoBuilder
+	}
+	p, err := b.g.Plan()
+	if err != nil {
+		return nil, err
+	}
+	return &Topology{plan: p, text: b.g.Describe()}, nil
+}
+
+var errNoBuilder = errors.New("the builder is nil or empty: use NewBuilder")
+
+// valid returns the builder, or one that can't build for none.
+func (b *Builder) valid() *Builder {
+	if b != nil && b.g != nil {
+		return b
+	}
+	b = NewBuilder()
+	b.g.Fail("builder", "%w", errNoBuilder)
+	return b
+}
+
+// Stream reads a topic as a stream of independent records. Records with a
+// negative timestamp are dropped, null keys and values are kept.
+//
+// A topic that is read twice is one source with both uses behind it; both must
+// agree in types, serdes and reset policy.
+func (b *Builder) Stream[K, V any](topic string, k serde.Serde[K], v serde.Serde[V], options ...SourceOption) *Stream[K, V] {
+	b = b.valid()
+	var o sourceOptions
+	present(options, func(s SourceOption) { s.setSource(&o) })
+	n := sourceNode(b.pick("KSTREAM-SOURCE-", o.nodeOptions), topic, o, k, v)
+	first := b.addSource(n, source{kind: "stream", key: reflect.TypeOf(k), value: reflect.TypeOf(v)})
+	return &Stream[K, V]{b: b, node: first}
+}
+
+// Merge returns a stream of the records of all given streams. There is no order
+// among records of different streams.
+func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
+	b = b.valid()
+	return merge(b, streams, nil)
+}
+
+// sourceNode returns a node that reads a topic into typed records.
+func sourceNode[K, V any](name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
+	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset)}
+	buildSource(n, k, v)
+	return n
+}
+
+func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
+	n.Build = func(t *graph.Task) (any, error) {
+		out, err := outputs[K, V](t, n)
+		if err != nil {
+			return nil, err
+		}
+		return op.Source(operator(t, n), k, v, out), nil
+	}
+}
+
+// addSource adds a source of a user's topic. It returns the node to go on from:
+// the first one that reads the topic.
+func (b *Builder) addSource(n *graph.Node, s source) *graph.Node {
+	if err := graph.CheckName(n.Topic); err != nil {
+		b.g.Fail(n.Name, "the topic's name: %w", err)
+	}
+	b.needSerde(n.Name, "key", s.key == nil)
+	b.needSerde(n.Name, "value", s.value == nil)
+	first, ok := b.sources[n.Topic]
+	if !ok {
+		s.node = b.g.Add(n)
+		b.sources[n.Topic] = s
+		return n
+	}
+	if !b.sameSource(n, s, first) {
+		return n
+	}
+	return first.node
+}
+
+// sameSource returns whether a topic may be read as it was before. Its mistakes
+// are noted; the node is not part of the graph then.
+func (b *Builder) sameSource(n *graph.Node, s, first source) bool {
+	switch {
+	case s.kind != "stream" || first.kind != "stream":
+		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: read it once, and derive one from the other with ToStream or ToTable",
+			n.Topic, first.kind, first.node.Name)
+	case s.key != first.key || s.value != first.value:
+		b.g.Fail(n.Name, "topic %q is read with serdes %v and %v, but with %v and %v by %s: read it with the same ones",
+			n.Topic, s.key, s.value, first.key, first.value, first.node.Name)
+	case n.Reset != first.node.Reset:
+		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", n.Topic, first.node.Name)
+	default:
+		return true
+	}
+	return false
+}
+
+// nodeName returns the name of the next node: the user's, or one made of the
+// prefix. Both take a number, so that naming a node doesn't renumber others.
+func (b *Builder) nodeName(prefix string, options []Option) string {
+	var o nodeOptions
+	present(options, func(s Option) { s.setNode(&o) })
+	return b.pick(prefix, o)
+}
+
+func (b *Builder) pick(prefix string, o nodeOptions) string {
+	name := b.g.Next(prefix)
+	if !o.named {
+		return name
+	}
+	if err := graph.CheckName(o.name); err != nil {
+		b.g.Fail(name, "the name given with Named: %w", err)
+		return name
+	}
+	return o.name
+}
+
+func (b *Builder) needFunc(node, method string, missing bool) {
+	if missing {
+		b.g.Fail(node, "%s needs a function, got nil", method)
+	}
+}
+
+func (b *Builder) needSerde(node, what string, missing bool) {
+	if missing {
+		b.g.Fail(node, "the %s serde is nil", what)
+	}
+}
+
+// sameBuilder returns whether the other builder is b, and notes the mistake with
+// both if it isn't.
+func (b *Builder) sameBuilder(node string, other *Builder) bool {
+	if b == other {
+		return true
+	}
+	b.g.Fail(node, "it takes in something of another builder: a topology is written with one builder")
+	other.g.Fail(node, "a node of another builder takes in something of this one: a topology is written with one builder")
+	return false
+}

@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
+)
+
+// ErrEmpty is returned for a graph without a source.
+var ErrEmpty = errors.New("the topology reads no topic: start it with a stream or a table")
+
+// Plan compiles the graph, or returns its mistakes.
+func (g *Graph) Plan() (*plan.Plan, error) {
+	if err := g.Err(); err != nil {
+		return nil, err
+	}
+	if len(g.nodes) == 0 {
+		return nil, ErrEmpty
+	}
+	p := &plan.Plan{}
+	for id, nodes := range g.groups() {
+		p.SubTopologies = append(p.SubTopologies, g.compile(int32(id), nodes))
+	}
+	return p, nil
+}
+
+func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
+	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), CoPartitioned: g.coPartitioned(nodes)}
+	var sources []*Node
+	for _, n := range nodes {
+		switch n.Kind {
+		case Source:
+			sources = append(sources, n)
+			sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: n.Topic, Repartition: n.Repartition, Reset: n.Reset})
+		case Sink:
+			sub.Sinks = append(sub.Sinks, &plan.Sink{Node: n.Name, Topic: n.Topic, Repartition: n.Repartition})
+		}
+	}
+	sub.Build = func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, sources) }
+	return sub
+}
+
+// specs returns the stores that the nodes declared, by name.
+func (g *Graph) specs(nodes []*Node) []statestore.Spec {
+	var specs []statestore.Spec
+	for _, s := range g.stores {
+		if slices.Contains(nodes, s.owner) {
+			specs = append(specs, s.spec)
+		}
+	}
+	slices.SortFunc(specs, func(a, b statestore.Spec) int { return strings.Compare(a.Name, b.Name) })
+	return specs
+}
+
+func (g *Graph) coPartitioned(nodes []*Node) []plan.CoPartition {
+	var groups []plan.CoPartition
+	for _, j := range g.joins {
+		if !slices.Contains(nodes, j.at) {
+			continue
+		}
+		group := plan.CoPartition{Node: j.at.Name}
+		for _, input := range j.inputs {
+			for _, source := range input.sources() {
+				group.Topics = append(group.Topics, source.Topic)
+			}
+		}
+		slices.Sort(group.Topics)
+		group.Topics = slices.Compact(group.Topics)
+		groups = append(groups, group)
+	}
+	return groups
+}

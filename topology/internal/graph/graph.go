@@ -1,0 +1,115 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
+)
+
+// Graph is the nodes of one topology.
+type Graph struct {
+	nodes    []*Node
+	names    map[string]*Node
+	stores   map[string]store
+	internal map[string]bool // repartition topics
+	joins    []join
+	counter  int
+	mistakes []error
+}
+
+// store is a state store and the node that declared it.
+type store struct {
+	spec  statestore.Spec
+	owner *Node
+}
+
+// join is a node whose inputs must have equal partition counts.
+type join struct {
+	at     *Node
+	inputs []*Node
+}
+
+// New returns an empty graph.
+func New() *Graph {
+	return &Graph{
+		names:    map[string]*Node{},
+		stores:   map[string]store{},
+		internal: map[string]bool{},
+	}
+}
+
+// Fail notes a mistake at the node of the given name.
+func (g *Graph) Fail(node, format string, args ...any) {
+	g.mistakes = append(g.mistakes, fmt.Errorf("%s: %w", node, fmt.Errorf(format, args...)))
+}
+
+// Err returns all mistakes joined, in the order in which they were made.
+func (g *Graph) Err() error { return errors.Join(g.mistakes...) }
+
+// Add adds a node behind its parents.
+func (g *Graph) Add(n *Node, parents ...*Node) *Node {
+	if g.names[n.Name] != nil {
+		g.Fail(n.Name, "another node has this name already: give each node its own")
+	}
+	n.order = len(g.nodes)
+	g.nodes = append(g.nodes, n)
+	g.names[n.Name] = n
+	for _, p := range parents {
+		n.parents = append(n.parents, p)
+		p.children = append(p.children, n)
+	}
+	return n
+}
+
+// AddStore declares a store that belongs to the node, which must list it.
+func (g *Graph) AddStore(spec statestore.Spec, owner *Node) {
+	if err := CheckName(spec.Name); err != nil {
+		g.Fail(owner.Name, "the store's name: %w", err)
+		return
+	}
+	if other, ok := g.stores[spec.Name]; ok {
+		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.owner.Name)
+		return
+	}
+	g.stores[spec.Name] = store{spec: spec, owner: owner}
+}
+
+// CoPartition demands that the topics which feed the inputs have equal partition
+// counts, on behalf of the node.
+func (g *Graph) CoPartition(at *Node, inputs ...*Node) {
+	g.joins = append(g.joins, join{at: at, inputs: inputs})
+}
+
+// Repartition is the three nodes around a repartition topic.
+type Repartition struct {
+	// Filter drops the records without a key, which have no place in the topic.
+	Filter *Node
+	// Sink writes the topic.
+	Sink *Node
+	// Source reads it, in another sub-topology.
+	Source *Node
+}
+
+// Repartition adds an internal topic behind the parent. The names of its nodes
+// are made from the topic's. For a mistake with the topic it blames the node
+// called user. The caller sets the nodes' Build.
+func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) Repartition {
+	shared := &plan.Repartition{Partitions: partitions}
+	r := Repartition{
+		Filter: &Node{Name: topic + "-filter"},
+		Sink:   &Node{Name: topic + "-sink", Kind: Sink, Topic: topic, Repartition: shared},
+		Source: &Node{Name: topic + "-source", Kind: Source, Topic: topic, Repartition: shared},
+	}
+	r.Sink.readBy = r.Source
+	if g.internal[topic] {
+		g.Fail(user, "the repartition topic %q exists already: choose another name", topic)
+		return r
+	}
+	g.internal[topic] = true
+	g.Add(r.Filter, parent)
+	g.Add(r.Sink, r.Filter)
+	g.Add(r.Source)
+	return r
+}

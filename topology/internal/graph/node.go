@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/oncestream/oncestream/internal/plan"
+)
+
+// Kind is a node's place: at the ends of a sub-topology or inside.
+type Kind uint8
+
+// The kinds.
+const (
+	Processor Kind = iota
+	Source
+	Sink
+)
+
+// Node is one step of a topology.
+type Node struct {
+	// Name is unique in the graph.
+	Name string
+	Kind Kind
+	// Topic is what a source reads or a sink writes. A repartition topic's name
+	// comes without the application id.
+	Topic string
+	// Repartition is set where the topic is an internal one.
+	Repartition *plan.Repartition
+	// Reset is a source's policy.
+	Reset plan.OffsetReset
+	// Stores are the names of the stores that the node uses.
+	Stores []string
+	// NullKeys says that the node makes use of records without a key, so that a
+	// repartition topic before it must keep them (KIP-962).
+	NullKeys bool
+	// Build makes the node's operator for a task, with everything behind it. Its
+	// type is known to those who built the node's parents: a function of typed
+	// records, or of a record.Record for a source.
+	Build func(*Task) (any, error)
+
+	parents, children []*Node
+	// readBy is the source of the repartition topic that a sink writes to.
+	readBy *Node
+	order  int
+}
+
+// Children returns the nodes that take this node's records, in the order in which
+// they were added.
+func (n *Node) Children() []*Node { return n.children }
+
+// sources returns the topics' sources whose records reach the node without
+// passing through another topic, in the order in which they were added.
+func (n *Node) sources() []*Node {
+	var found []*Node
+	seen := map[*Node]bool{}
+	var up func(*Node)
+	up = func(n *Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		if n.Kind == Source {
+			found = append(found, n)
+		}
+		for _, p := range n.parents {
+			up(p)
+		}
+	}
+	up(n)
+	slices.SortFunc(found, byOrder)
+	return found
+}
+
+// KeepsNullKeys returns whether any node behind this one, beyond repartition
+// topics too, makes use of records without a key.
+func (n *Node) KeepsNullKeys() bool {
+	if n.NullKeys {
+		return true
+	}
+	if n.readBy != nil && n.readBy.KeepsNullKeys() {
+		return true
+	}
+	return slices.ContainsFunc(n.children, (*Node).KeepsNullKeys)
+}
+
+func byOrder(a, b *Node) int { return a.order - b.order }

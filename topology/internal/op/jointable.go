@@ -1,0 +1,68 @@
+package op
+
+import (
+	"github.com/oncestream/oncestream/internal/plan"
+)
+
+// Lookup reads the row of a key and its timestamp; ok is false where there's
+// none.
+type Lookup[K, V any] func(key K) (v V, ts int64, ok bool, err error)
+
+// JoinTable joins each record with the row of its key, and leaves out records
+// without a row.
+func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out Func[K, R]) Func[K, V] {
+	var (
+		o       Record[K, R]
+		results = nullsOf[R]()
+	)
+	return func(r *Record[K, V]) error {
+		switch {
+		case r.NullKey:
+			return n.drop(plan.DropNullKey)
+		case r.NullValue:
+			return n.drop(plan.DropNullValue)
+		}
+		n.enter()
+		row, _, found, err := rows(r.Key)
+		if err != nil {
+			return n.fail(err)
+		}
+		if !found {
+			return nil
+		}
+		v := f(r.Value, row)
+		o = Record[K, R]{Key: r.Key, Value: v, NullValue: results.is(v), Timestamp: r.Timestamp, Headers: r.Headers}
+		return out(&o)
+	}
+}
+
+// LeftJoinTable joins each record with the row of its key, or with nil.
+func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R, out Func[K, R]) Func[K, V] {
+	var (
+		o       Record[K, R]
+		row     V2 // what f's pointer refers to, for all records
+		results = nullsOf[R]()
+	)
+	return func(r *Record[K, V]) error {
+		if r.NullValue {
+			return n.drop(plan.DropNullValue)
+		}
+		n.enter()
+		side := (*V2)(nil)
+		if !r.NullKey {
+			v2, _, found, err := rows(r.Key)
+			if err != nil {
+				return n.fail(err)
+			}
+			if found {
+				row, side = v2, &row
+			}
+		}
+		v := f(r.Value, side)
+		o = Record[K, R]{
+			Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: results.is(v),
+			Timestamp: r.Timestamp, Headers: r.Headers,
+		}
+		return out(&o)
+	}
+}

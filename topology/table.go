@@ -1,0 +1,100 @@
+package topology
+
+import (
+	"reflect"
+
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// Table is the latest value of each key, kept in a state store.
+type Table[K, V any] struct {
+	b      *Builder
+	node   *graph.Node
+	key    serde.Serde[K]
+	stored Stored[V]
+}
+
+// valid returns the table, or one that can't be built for none.
+func (t *Table[K, V]) valid() *Table[K, V] {
+	if t != nil && t.b != nil {
+		return t
+	}
+	b := NewBuilder()
+	name := b.g.Next("KTABLE-NONE-")
+	b.g.Fail(name, "the table is nil or empty: take one from a Builder or a stream")
+	return &Table[K, V]{b: b, node: b.g.Add(&graph.Node{Name: name})}
+}
+
+// Table reads a topic as a table: a record replaces the row of its key, and one
+// with a null value deletes it. Records are applied in the order of the topic,
+// whatever their timestamps. Records with a null key or a negative timestamp are
+// dropped. A topic can be read as a table once, and not as a stream as well.
+func (b *Builder) Table[K, V any](topic string, k serde.Serde[K], st Stored[V], options ...SourceOption) *Table[K, V] {
+	b = b.valid()
+	var o sourceOptions
+	present(options, func(s SourceOption) { s.setSource(&o) })
+	read, table := b.tableNames(o.nodeOptions)
+	n := sourceNode(read, topic, o, k, st.value)
+	first := b.addSource(n, source{kind: "table", key: reflect.TypeOf(k), value: reflect.TypeOf(st.value)})
+	return newTable(b, table, first, k, st)
+}
+
+// tableNames returns the names of the two nodes of a table's topic.
+func (b *Builder) tableNames(o nodeOptions) (read, table string) {
+	read = b.g.Next("KSTREAM-SOURCE-")
+	table = b.pick("KTABLE-SOURCE-", o)
+	if o.named && table == o.name {
+		read = o.name + "-source"
+	}
+	return read, table
+}
+
+// ToTable keeps the latest value of each key, as [Builder.Table] does with the
+// records of a topic. If the key may have changed, records go through the
+// repartition topic <application id>-<store>-repartition first.
+func (s *Stream[K, V]) ToTable(k serde.Serde[K], st Stored[V], options ...Option) *Table[K, V] {
+	s = s.valid()
+	name := s.b.nodeName("KSTREAM-TOTABLE-", options)
+	from := s.node
+	if s.rekeyed {
+		from = repartition(s, name, repartitionTo[K, V]{name: st.name, key: k, value: st.value})
+	} else {
+		s.b.needSerde(name, "key", k == nil)
+	}
+	return newTable(s.b, name, from, k, st)
+}
+
+// newTable adds the node that keeps the rows.
+func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde[K], st Stored[V]) *Table[K, V] {
+	n := &graph.Node{Name: name}
+	st.declare(b, n, nil)
+	t := &Table[K, V]{b: b, node: n, key: k, stored: st}
+	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
+		store, err := t.open(task, n.Name)
+		if err != nil {
+			return nil, err
+		}
+		return op.UpdateTable(at, store, out), nil
+	})
+	b.g.Add(n, from)
+	return t
+}
+
+// open returns the task's rows of the table, for the named node.
+func (t *Table[K, V]) open(task *graph.Task, node string) (*statestore.KeyValue[K, V], error) {
+	return openKeyValue(task, node, t.stored.name, t.key, t.stored.value)
+}
+
+// ToStream returns the stream of all updates of the table. A deleted row is a
+// null value.
+func (t *Table[K, V]) ToStream(options ...Option) *Stream[K, V] {
+	t = t.valid()
+	n := &graph.Node{Name: t.b.nodeName("KTABLE-TOSTREAM-", options)}
+	link(n, func(_ *graph.Task, _ op.Node, out op.Func[K, V]) (op.Func[K, op.Change[V]], error) {
+		return op.Changes(out), nil
+	})
+	return &Stream[K, V]{b: t.b, node: t.b.g.Add(n, t.node)}
+}
