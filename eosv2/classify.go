@@ -1,0 +1,90 @@
+package eosv2
+
+import "github.com/IBM/sarama"
+
+// Codes that sarama has no name for.
+const (
+	errTransactionAbortable sarama.KError = 120 // TRANSACTION_ABORTABLE, KIP-890
+	errFencedMemberEpoch    sarama.KError = 110 // FENCED_MEMBER_EPOCH, KIP-848
+	errStaleMemberEpoch     sarama.KError = 113 // STALE_MEMBER_EPOCH, KIP-848
+)
+
+// stage is what kind of request a code answers: the same code means different
+// things to a leader and to a coordinator.
+type stage uint8
+
+const (
+	stageProduce     stage = iota // a partition leader
+	stageCoordinator              // the transaction coordinator
+	stageGroup                    // the group coordinator (TxnOffsetCommit)
+)
+
+// classify says what an error code demands. It is the whole table; codes that
+// are not in it are fatal, as going on without understanding is a guess.
+func classify(s stage, code sarama.KError) Class {
+	if c := classifyCommon(code); c != ClassNone {
+		return c
+	}
+	switch s {
+	case stageProduce:
+		return classifyProduce(code)
+	case stageGroup:
+		return classifyGroup(code)
+	default:
+		return classifyCoordinator(code)
+	}
+}
+
+func classifyCommon(code sarama.KError) Class {
+	switch code {
+	case sarama.ErrConcurrentTransactions, sarama.ErrThrottlingQuotaExceeded,
+		sarama.ErrUnknownTopicOrPartition, sarama.ErrLeaderNotAvailable, sarama.ErrNotLeaderForPartition:
+		return ClassRetry
+	case sarama.ErrProducerFenced, sarama.ErrInvalidProducerEpoch:
+		return ClassFenced
+	case sarama.ErrOutOfOrderSequenceNumber, sarama.ErrUnknownProducerID, sarama.ErrInvalidTxnState,
+		sarama.ErrInvalidProducerIDMapping, sarama.ErrTransactionCoordinatorFenced,
+		sarama.ErrOperationNotAttempted, sarama.ErrUnknown, errTransactionAbortable:
+		return ClassAbort
+	}
+	return ClassNone
+}
+
+// classifyProduce may retry what is indefinite: the broker recognises the
+// batch by its sequence number.
+func classifyProduce(code sarama.KError) Class {
+	switch code {
+	case sarama.ErrRequestTimedOut, sarama.ErrNetworkException, sarama.ErrNotEnoughReplicas,
+		sarama.ErrNotEnoughReplicasAfterAppend, sarama.ErrKafkaStorageError, sarama.ErrInvalidMessage,
+		sarama.ErrBrokerNotAvailable, sarama.ErrReplicaNotAvailable,
+		sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch:
+		return ClassRetry
+	}
+	return ClassFatal
+}
+
+func classifyCoordinator(code sarama.KError) Class {
+	switch code {
+	case sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrNotCoordinatorForConsumer, sarama.ErrOffsetsLoadInProgress:
+		return ClassRetry
+	case sarama.ErrRequestTimedOut, sarama.ErrNetworkException:
+		return ClassAbort
+	}
+	return ClassFatal
+}
+
+func classifyGroup(code sarama.KError) Class {
+	switch code {
+	case sarama.ErrIllegalGeneration, sarama.ErrRebalanceInProgress, errStaleMemberEpoch:
+		return ClassGeneration
+	case sarama.ErrUnknownMemberId, sarama.ErrFencedInstancedId, errFencedMemberEpoch:
+		return ClassRejoin
+	}
+	return classifyCoordinator(code)
+}
+
+// indefinite reports whether a coordinator's answer leaves open whether the
+// request took effect.
+func indefinite(code sarama.KError) bool {
+	return code == sarama.ErrRequestTimedOut || code == sarama.ErrNetworkException || code == sarama.ErrUnknown
+}

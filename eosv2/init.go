@@ -1,0 +1,149 @@
+package eosv2
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// Init obtains a producer id with a new epoch. It fences every predecessor
+// with the transactional id, ends the transaction that one left open, and
+// waits until that is done (KIP-98). It is also the way back after every
+// failure and aborts an open transaction; buffered records are dropped.
+//
+// Init repeats itself until ctx ends. An error of class fenced says that
+// another producer held the transactional id since the last Init: give up the
+// tasks, and call Init again before the next work.
+func (p *Producer) Init(ctx context.Context) error {
+	start := time.Now()
+	defer p.cfg.Observer.phase(PhaseInit, start)
+	_, err := p.do(ctx, func() error { return p.init(ctx) })
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	class := ClassAbort
+	if errors.Is(err, ErrClosed) {
+		class = ClassFatal
+	}
+	return &Error{Op: "init", Class: class, Partition: -1, Unknown: true, Err: err}
+}
+
+// init runs on the sender.
+func (p *Producer) init(ctx context.Context) error {
+	suspect, err := p.reset()
+	if err != nil {
+		return err
+	}
+	p.id = p.cfg.TransactionalID
+	if fencingOff() {
+		p.id += "-" + rand.Text()
+	}
+	res, e := p.initProducerID(ctx)
+	if e != nil {
+		return e
+	}
+	retaken := suspect && p.retaken(res)
+	p.pid, p.epoch = res.ProducerID, res.ProducerEpoch
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.mu.state == stateClosed:
+		return p.usableLocked()
+	case retaken:
+		p.mu.state = stateFailed
+		p.mu.err = &Error{Op: "init", Class: ClassFenced, Partition: -1, Err: ErrRetaken}
+		return p.mu.err
+	}
+	p.mu.state = stateReady
+	return nil
+}
+
+// retaken decides whether an epoch that moved on without us was another
+// producer's. The coordinator's abort of a timed out transaction takes one
+// epoch and this Init one.
+func (p *Producer) retaken(res *sarama.InitProducerIDResponse) bool {
+	return res.ProducerID != p.pid || res.ProducerEpoch > p.epoch+2
+}
+
+// reset forgets everything of the life before. It reports whether that one
+// ended with a moved epoch.
+func (p *Producer) reset() (suspect bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.state == stateClosed {
+		return false, p.usableLocked()
+	}
+	suspect = p.mu.state == stateFailed && p.mu.err.Class == ClassAbort && movedEpoch(p.mu.err.Err)
+	p.mu.state = stateNew
+	p.mu.err = nil
+	p.mu.lives++
+	p.mu.txn++
+	p.mu.acks = p.mu.txn
+	for _, t := range p.mu.topics {
+		for _, pt := range t.parts {
+			pt.open, pt.queue, pt.listed = nil, nil, false
+			pt.flight = flight{}
+		}
+	}
+	p.mu.opened, p.mu.sealed, p.mu.toAdd = nil, nil, nil
+	p.mu.outstanding, p.mu.buffered, p.mu.written = 0, 0, 0
+	p.mu.changed.Broadcast()
+	p.life = p.mu.lives
+	p.active = nil
+	p.lastAdd.again, p.lastAdd.attempt = time.Time{}, 0
+	return suspect, nil
+}
+
+// movedEpoch reports whether err says that the epoch is no longer ours.
+func movedEpoch(err error) bool {
+	return errors.Is(err, sarama.ErrProducerFenced) || errors.Is(err, sarama.ErrInvalidProducerEpoch)
+}
+
+// initProducerID repeats the request until it is granted: unlike the other
+// requests, a lost answer costs nothing but another epoch.
+func (p *Producer) initProducerID(ctx context.Context) (*sarama.InitProducerIDResponse, *Error) {
+	var res *sarama.InitProducerIDResponse
+	req := &sarama.InitProducerIDRequest{Version: 4, ProducerID: -1, ProducerEpoch: -1, TransactionTimeout: p.cfg.TransactionTimeout}
+	c := p.anyBroker("init")
+	if p.cfg.Mode == ExactlyOnce {
+		req.TransactionalID = &p.id
+		c = p.txnCoordinator("init")
+	}
+	e := p.retry(ctx, initPatience, func() *Error {
+		e := p.ask(c, func(b *sarama.Broker) (code sarama.KError, err error) {
+			if res, err = b.InitProducerID(req); err != nil {
+				return 0, err
+			}
+			return res.Err, nil
+		})
+		if e != nil && e.Class == ClassAbort {
+			e.Class, e.Unknown = ClassRetry, false
+		}
+		return e
+	})
+	return res, e
+}
+
+// initPatience bounds an Init whose context does not end.
+const initPatience = 5 * time.Minute
+
+// anyBroker answers for producer ids without a transaction.
+func (p *Producer) anyBroker(op string) coordinator {
+	return coordinator{
+		op: op, stage: stageCoordinator,
+		find: func() (*sarama.Broker, error) {
+			if b := p.client().LeastLoadedBroker(); b != nil {
+				return b, nil
+			}
+			return nil, sarama.ErrOutOfBrokers
+		},
+		forget: func() error { return p.client().RefreshMetadata() },
+	}
+}
