@@ -1,0 +1,181 @@
+package topology_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology"
+)
+
+// null stands for Kafka's null in the texts of these tests.
+const null = "<null>"
+
+// input is a record for a topic.
+type input struct {
+	topic, key, value string
+	ts                int64
+}
+
+// harness runs a topology with one partition of everything. What is written to
+// repartition topics is processed at once.
+type harness struct {
+	t       *testing.T
+	process map[string]func(*record.Record) error
+	envs    []*plan.Env
+	// outputs are the records written by topic, as key=value@timestamp.
+	outputs map[string][]string
+	dropped []string
+	// refuse makes all writes to outputs fail.
+	refuse error
+	// decode answers for records that can't be deserialized.
+	decode func(error) error
+	offset int64
+	// partitions is the count of all outputs, chosen the partitions of sent records.
+	partitions int32
+	chosen     []int32
+}
+
+func build(t *testing.T, b *topology.Builder) *topology.Topology {
+	t.Helper()
+	top, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return top
+}
+
+func newHarness(t *testing.T, b *topology.Builder) *harness {
+	t.Helper()
+	return newHarnessOn(t, b, statestore.OpenMemory())
+}
+
+// newHarnessOn runs a topology over stores that may have been used before.
+func newHarnessOn(t *testing.T, b *topology.Builder, db *statestore.DB) *harness {
+	t.Helper()
+	h := &harness{
+		t:          t,
+		process:    map[string]func(*record.Record) error{},
+		outputs:    map[string][]string{},
+		partitions: 1,
+		decode:     func(err error) error { return err },
+	}
+	for _, sub := range build(t, b).Plan().SubTopologies {
+		h.addTask(sub, db)
+	}
+	return h
+}
+
+func (h *harness) addTask(sub *plan.SubTopology, db *statestore.DB) {
+	h.t.Helper()
+	stores := map[string]*statestore.Store{}
+	for _, spec := range sub.Stores {
+		s, err := db.Store(spec, 0)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		h.t.Cleanup(s.Close)
+		stores[spec.Name] = s
+	}
+	env := &plan.Env{
+		Task: plan.TaskID{SubTopology: sub.ID},
+		Store: func(name string) (*statestore.Store, error) {
+			if stores[name] == nil {
+				return nil, fmt.Errorf("no store %q in task %d", name, sub.ID)
+			}
+			return stores[name], nil
+		},
+		Output:       func(topic string) (plan.Output, error) { return &output{h, topic}, nil },
+		DecodeFailed: func(_ string, _ *record.Record, err error) error { return h.decode(err) },
+		Dropped: func(node string, reason plan.DropReason) {
+			h.dropped = append(h.dropped, node+" "+string(reason))
+		},
+	}
+	chain, err := sub.Build(env)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.envs = append(h.envs, env)
+	for topic, process := range chain.Process {
+		h.process[topic] = process
+	}
+}
+
+// send processes one record.
+func (h *harness) send(in input) error {
+	h.t.Helper()
+	process := h.process[in.topic]
+	if process == nil {
+		h.t.Fatalf("no source reads %q", in.topic)
+	}
+	h.offset++
+	return process(&record.Record{
+		Topic: in.topic, Offset: h.offset, Key: bytesOf(in.key), Value: bytesOf(in.value), Timestamp: in.ts,
+		Headers: []record.Header{{Key: "h", Value: []byte(in.value)}},
+	})
+}
+
+// run processes records, which must not fail.
+func (h *harness) run(ins ...input) {
+	h.t.Helper()
+	for _, in := range ins {
+		if err := h.send(in); err != nil {
+			h.t.Fatalf("process %v: %v", in, err)
+		}
+	}
+}
+
+// want checks all that was written to a topic so far.
+func (h *harness) want(topic string, want ...string) {
+	h.t.Helper()
+	if got := h.outputs[topic]; !slices.Equal(got, want) {
+		h.t.Errorf("topic %s\n got %q\nwant %q", topic, got, want)
+	}
+}
+
+// wantDropped checks all drops so far.
+func (h *harness) wantDropped(want ...string) {
+	h.t.Helper()
+	if !slices.Equal(h.dropped, want) {
+		h.t.Errorf("dropped\n got %q\nwant %q", h.dropped, want)
+	}
+}
+
+func bytesOf(s string) []byte {
+	if s == null {
+		return nil
+	}
+	return []byte(s)
+}
+
+func textOf(b []byte) string {
+	if b == nil {
+		return null
+	}
+	return string(b)
+}
+
+// output is a topic that keeps what is written to it.
+type output struct {
+	h     *harness
+	topic string
+}
+
+func (o *output) Partitions() int32 { return o.h.partitions }
+
+func (o *output) Send(partition int32, key, value []byte, ts int64, headers []record.Header) error {
+	if o.h.refuse != nil {
+		return o.h.refuse
+	}
+	o.h.chosen = append(o.h.chosen, partition)
+	o.h.outputs[o.topic] = append(o.h.outputs[o.topic], fmt.Sprintf("%s=%s@%d", textOf(key), textOf(value), ts))
+	if process := o.h.process[o.topic]; process != nil {
+		return process(&record.Record{
+			Topic: o.topic, Key: slices.Clone(key), Value: slices.Clone(value), Timestamp: ts, Headers: headers,
+		})
+	}
+	return nil
+}
