@@ -22,7 +22,7 @@ type Chunk struct {
 	// Bytes is the size of the chunk's keys, values and headers, uncompressed.
 	Bytes int
 	// Err ends the fetching of the partition until it's assigned again: an
-	// *ErrOffsetOutOfRange, a refused authorization, corrupt data, or a topic that
+	// *OffsetOutOfRangeError, a refused authorization, corrupt data, or a topic that
 	// doesn't exist. Such a chunk has no records.
 	Err error
 

@@ -20,32 +20,31 @@ const (
 	None Class = iota
 	// Retry: ask the same broker again after a while.
 	Retry
-	// RefreshAndRetry: find out anew which broker is responsible (the
+	// Refresh: find out anew which broker is responsible (the
 	// partition's leader, the coordinator, the controller), then ask again. Lost
 	// connections and answers that didn't come belong here; what the broker did
 	// with the request isn't known.
-	RefreshAndRetry
-	// Rejoin: the group membership is over or outdated; join again.
+	Refresh
+	// Generation: the group refuses the generation, because a rebalance has begun
+	// or is over. That says nothing about the membership, and the partitions stay
+	// owned until the next assignment.
+	Generation
+	// Rejoin: the group doesn't know the member any more. Its partitions may be
+	// another's by now; it has to join as a new one.
 	Rejoin
-	// Fenced: another instance has taken this one's place, and must not be
-	// fought.
-	Fenced
 	// OutOfRange: the position isn't in the log.
 	OutOfRange
-	// Denied: authentication or authorization failed. Repeating won't help, a
-	// person has to act.
-	Denied
-	// Corrupt: the broker's data or answer couldn't be decoded.
-	Corrupt
-	// Canceled: the caller's context ended.
+	// Canceled: the caller's context ended, or the client was closed.
 	Canceled
-	// Fatal: repeating won't help.
+	// Fatal: repeating won't help. Somebody has to act: credentials, access
+	// rights, configuration, damaged data, or a second instance under this one's
+	// name.
 	Fatal
 )
 
 // String returns the name of the class.
 func (c Class) String() string {
-	names := [...]string{"none", "retry", "refresh_and_retry", "rejoin", "fenced", "out_of_range", "denied", "corrupt", "canceled", "fatal"}
+	names := [...]string{"none", "retry", "refresh", "generation", "rejoin", "out_of_range", "canceled", "fatal"}
 	if int(c) < len(names) {
 		return names[c]
 	}
@@ -53,7 +52,7 @@ func (c Class) String() string {
 }
 
 // Transient tells whether the same request may succeed later.
-func (c Class) Transient() bool { return c == Retry || c == RefreshAndRetry }
+func (c Class) Transient() bool { return c == Retry || c == Refresh }
 
 // Classify tells the class of an error of this package or of sarama. An error
 // code of the broker decides, wherever in the chain it is; a code that isn't
@@ -62,26 +61,20 @@ func Classify(err error) Class {
 	if err == nil {
 		return None
 	}
-	if _, ok := errors.AsType[*ErrOffsetOutOfRange](err); ok {
+	if _, ok := errors.AsType[*OffsetOutOfRangeError](err); ok {
 		return OutOfRange
 	}
 	if code, ok := errors.AsType[sarama.KError](err); ok {
 		return classifyCode(code)
 	}
-	_, encoding := errors.AsType[sarama.PacketEncodingError](err)
-	_, decoding := errors.AsType[sarama.PacketDecodingError](err)
-	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, sarama.ErrClosedClient):
 		return Canceled
-	case cert:
-		return Denied
-	case decoding, errors.Is(err, sarama.ErrInsufficientData), errors.Is(err, ErrCorrupt):
-		return Corrupt
-	case encoding:
+	case untrusted:
 		return Fatal
-	case isTransport(err):
-		return RefreshAndRetry
+	case isTransport(err), errors.Is(err, ErrPatience):
+		return Refresh
 	}
 	return Fatal
 }

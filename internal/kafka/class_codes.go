@@ -38,35 +38,17 @@ func classifyCode(code sarama.KError) Class {
 		sarama.ErrKafkaStorageError, // the replica's disk is gone, another will lead
 		sarama.ErrListenerNotFound,
 		sarama.ErrFencedLeaderEpoch:
-		return RefreshAndRetry
+		return Refresh
 
 	case sarama.ErrIllegalGeneration,
-		sarama.ErrUnknownMemberId,
 		sarama.ErrRebalanceInProgress:
-		return Rejoin
+		return Generation
 
-	case sarama.ErrFencedInstancedId,
-		sarama.ErrInvalidProducerEpoch,
-		sarama.ErrProducerFenced,
-		sarama.ErrTransactionCoordinatorFenced:
-		return Fenced
+	case sarama.ErrUnknownMemberId:
+		return Rejoin
 
 	case sarama.ErrOffsetOutOfRange:
 		return OutOfRange
-
-	case sarama.ErrTopicAuthorizationFailed,
-		sarama.ErrGroupAuthorizationFailed,
-		sarama.ErrClusterAuthorizationFailed,
-		sarama.ErrTransactionalIDAuthorizationFailed,
-		sarama.ErrDelegationTokenAuthorizationFailed,
-		sarama.ErrUnsupportedSASLMechanism,
-		sarama.ErrIllegalSASLState,
-		sarama.ErrSASLAuthenticationFailed,
-		sarama.ErrSecurityDisabled:
-		return Denied
-
-	case sarama.ErrInvalidMessage:
-		return Corrupt
 	}
 	return Fatal
 }

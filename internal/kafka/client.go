@@ -72,6 +72,10 @@ func (c *Client) Close() error {
 	return nil
 }
 
+// Sarama returns the client of the library, for requests that this package
+// doesn't make. It's closed by Close.
+func (c *Client) Sarama() sarama.Client { return c.sc }
+
 // call makes one request to b. When ctx ends before the answer, the connection
 // is closed under the request, so that no caller waits for a broker that hangs.
 func (c *Client) call(ctx context.Context, b *sarama.Broker, f func() error) error {

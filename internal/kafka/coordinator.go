@@ -76,7 +76,7 @@ func (c *Client) coordinated(ctx context.Context, group string, f func(*sarama.B
 		return err
 	}
 	err = c.call(ctx, b, func() error { return f(b) })
-	if err != nil && (ctx.Err() != nil || Classify(err) == RefreshAndRetry || Classify(err) == Corrupt) {
+	if err != nil && (ctx.Err() != nil || Classify(err) == Refresh || undecodable(err)) {
 		c.forgetCoordinator(group, b)
 	}
 	return err

@@ -50,6 +50,14 @@ func install(conf *sarama.Config) *dialer {
 	return d
 }
 
+// fork returns a dialer that connects in the same way and keeps connections of
+// its own.
+func (d *dialer) fork() *dialer {
+	f := &dialer{dial: d.dial}
+	f.mu.live = make(map[string]map[io.Closer]struct{})
+	return f
+}
+
 // Dial implements the dialer interface that sarama asks of a proxy.
 func (d *dialer) Dial(network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -20,10 +20,10 @@ var (
 	ErrPollExceeded = errors.New("kafka: the worker did not poll within the maximum poll interval")
 )
 
-// ErrOffsetOutOfRange means that a position isn't in its partition's log: the
+// OffsetOutOfRangeError means that a position isn't in its partition's log: the
 // records were deleted, or the topic was created anew. It's returned as a
 // pointer.
-type ErrOffsetOutOfRange struct {
+type OffsetOutOfRangeError struct {
 	record.TopicPartition
 	// Offset is the position asked for.
 	Offset int64
@@ -33,7 +33,7 @@ type ErrOffsetOutOfRange struct {
 }
 
 // Error names the partition, the position and the log's bounds.
-func (e *ErrOffsetOutOfRange) Error() string {
+func (e *OffsetOutOfRangeError) Error() string {
 	return fmt.Sprintf("kafka: %s: offset %d is out of range, the log holds %d to %d",
 		e.TopicPartition, e.Offset, e.LogStart, e.HighWatermark)
 }

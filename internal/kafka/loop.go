@@ -234,8 +234,7 @@ func undecodable(err error) bool {
 	if _, ok := errors.AsType[sarama.KError](err); ok {
 		return false
 	}
-	class := Classify(err)
-	return class == Corrupt || class == Fatal
+	return Classify(err) == Fatal
 }
 
 func (f *Fetcher) decode(a ask, resp *sarama.FetchResponse) (*sarama.FetchResponseBlock, fetched, error) {
@@ -285,5 +284,5 @@ func (f *Fetcher) checkRange(a ask, cause error) error {
 	if a.offset >= start[a.tp] && a.offset <= end[a.tp] {
 		return fmt.Errorf("%w: %w", sarama.ErrNotLeaderForPartition, cause)
 	}
-	return &ErrOffsetOutOfRange{TopicPartition: a.tp, Offset: a.offset, LogStart: start[a.tp], HighWatermark: end[a.tp]}
+	return &OffsetOutOfRangeError{TopicPartition: a.tp, Offset: a.offset, LogStart: start[a.tp], HighWatermark: end[a.tp]}
 }

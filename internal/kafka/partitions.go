@@ -88,7 +88,7 @@ func (c *Client) byLeader(ctx context.Context, tps []record.TopicPartition, f fu
 }
 
 func (c *Client) afterLeaderError(ctx context.Context, tps []record.TopicPartition, err error) error {
-	if Classify(err) != RefreshAndRetry || ctx.Err() != nil {
+	if Classify(err) != Refresh || ctx.Err() != nil {
 		return err
 	}
 	if rerr := c.refresh(topicsOf(tps)...); rerr != nil {

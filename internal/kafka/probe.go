@@ -78,7 +78,7 @@ func explain(err error) string {
 	code, isCode := errors.AsType[sarama.KError](err)
 	why := "failed"
 	switch {
-	case isCode && classifyCode(code) == Denied:
+	case isCode && isAuthentication(code):
 		why = "authentication failed"
 	case badRecord:
 		why = "TLS is enabled here but the listener doesn't speak it"
@@ -92,4 +92,12 @@ func explain(err error) string {
 		why = "unreachable"
 	}
 	return fmt.Sprintf("%s: %v", why, err)
+}
+
+func isAuthentication(code sarama.KError) bool {
+	switch code {
+	case sarama.ErrSASLAuthenticationFailed, sarama.ErrUnsupportedSASLMechanism, sarama.ErrIllegalSASLState, sarama.ErrSecurityDisabled:
+		return true
+	}
+	return false
 }

@@ -122,7 +122,7 @@ func (f *Fetcher) failLocked(cur *cursor, err error) *Chunk {
 	now := time.Now()
 	class := Classify(err)
 	cur.failed(now)
-	if class == RefreshAndRetry || class == Retry && errors.Is(err, sarama.ErrUnknownLeaderEpoch) {
+	if class == Refresh || class == Retry && errors.Is(err, sarama.ErrUnknownLeaderEpoch) {
 		cur.leader = noLeader
 	}
 	gone := errors.Is(err, sarama.ErrUnknownTopicOrPartition)
