@@ -82,6 +82,9 @@ func (e *memEngine) snapshot() (*memTree, error) {
 func (e *memEngine) size(lower, _ []byte) (uint64, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
+	if e.mu.closed {
+		return 0, ErrClosed
+	}
 	return e.mu.sizes[sizeKey(unsafeString(lower))], nil
 }
 

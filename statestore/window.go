@@ -117,7 +117,8 @@ func (w *Window[K, V]) Fetch(key K, from, to int64) iter.Seq2[WindowEntry[K, V],
 
 // FetchAll returns the windows of all keys that start between from and to, both
 // included. They come segment by segment, within a segment in the order of the
-// keys' bytes, and for each key in the order of their starts; otherwise as Fetch.
+// bytes of key and start together, and thus for each key in the order of their
+// starts; otherwise as Fetch.
 func (w *Window[K, V]) FetchAll(from, to int64) iter.Seq2[WindowEntry[K, V], error] {
 	return func(yield func(WindowEntry[K, V], error) bool) {
 		if err := w.fetchAll(from, to, yield); err != nil {
