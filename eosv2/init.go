@@ -45,12 +45,12 @@ func (p *Producer) init(ctx context.Context) error {
 	if fencingOff() {
 		p.id += "-" + rand.Text()
 	}
-	res, e := p.initProducerID(ctx)
+	res, lost, e := p.initProducerID(ctx)
 	if e != nil {
 		return e
 	}
-	retaken := suspect && p.retaken(res)
-	p.pid, p.epoch = res.ProducerID, res.ProducerEpoch
+	retaken := suspect && p.retaken(res, lost)
+	p.pid, p.epoch, p.granted = res.ProducerID, res.ProducerEpoch, true
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -65,22 +65,24 @@ func (p *Producer) init(ctx context.Context) error {
 	return nil
 }
 
-// retaken decides whether an epoch that moved on without us was another
-// producer's. The coordinator's abort of a timed out transaction takes one
-// epoch and this Init one.
-func (p *Producer) retaken(res *sarama.InitProducerIDResponse) bool {
-	return res.ProducerID != p.pid || res.ProducerEpoch > p.epoch+2
+// retaken decides whether another producer held the id since our last Init.
+// Aborting our open transaction, at its timeout or now, takes one epoch, this
+// Init one, and so may every attempt whose answer was lost.
+func (p *Producer) retaken(res *sarama.InitProducerIDResponse, lost int) bool {
+	return res.ProducerID != p.pid || int(res.ProducerEpoch) > int(p.epoch)+2+lost
 }
 
 // reset forgets everything of the life before. It reports whether that one
-// ended with a moved epoch.
+// should find its id untouched: not the first, and not after it was told that
+// the id is another's, as this Init then takes it back on purpose.
 func (p *Producer) reset() (suspect bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.mu.state == stateClosed {
 		return false, p.usableLocked()
 	}
-	suspect = p.mu.state == stateFailed && p.mu.err.Class == ClassAbort && movedEpoch(p.mu.err.Err)
+	suspect = p.cfg.Mode == ExactlyOnce && p.granted && !fencingOff() &&
+		(p.mu.state != stateFailed || p.mu.err.Class != ClassFenced)
 	p.mu.state = stateNew
 	p.mu.err = nil
 	p.mu.lives++
@@ -101,34 +103,29 @@ func (p *Producer) reset() (suspect bool, err error) {
 	return suspect, nil
 }
 
-// movedEpoch reports whether err says that the epoch is no longer ours.
-func movedEpoch(err error) bool {
-	return errors.Is(err, sarama.ErrProducerFenced) || errors.Is(err, sarama.ErrInvalidProducerEpoch)
-}
-
 // initProducerID repeats the request until it is granted: unlike the other
-// requests, a lost answer costs nothing but another epoch.
-func (p *Producer) initProducerID(ctx context.Context) (*sarama.InitProducerIDResponse, *Error) {
-	var res *sarama.InitProducerIDResponse
+// requests, a lost answer costs nothing but another epoch. lost counts them.
+func (p *Producer) initProducerID(ctx context.Context) (res *sarama.InitProducerIDResponse, lost int, e *Error) {
 	req := &sarama.InitProducerIDRequest{Version: 4, ProducerID: -1, ProducerEpoch: -1, TransactionTimeout: p.cfg.TransactionTimeout}
 	c := p.anyBroker("init")
 	if p.cfg.Mode == ExactlyOnce {
 		req.TransactionalID = &p.id
 		c = p.txnCoordinator("init")
 	}
-	e := p.retry(ctx, initPatience, func() *Error {
+	e = p.retry(ctx, initPatience, func() *Error {
 		e := p.ask(c, func(b *sarama.Broker) (code sarama.KError, err error) {
 			if res, err = b.InitProducerID(req); err != nil {
 				return 0, err
 			}
 			return res.Err, nil
 		})
-		if e != nil && e.Class == ClassAbort {
+		if e != nil && e.Unknown {
+			lost++
 			e.Class, e.Unknown = ClassRetry, false
 		}
 		return e
 	})
-	return res, e
+	return res, lost, e
 }
 
 // initPatience bounds an Init whose context does not end.

@@ -26,6 +26,7 @@ type sender struct {
 	id      string // the transactional id in use
 	pid     int64
 	epoch   int16
+	granted bool   // pid and epoch are from an Init
 	life    uint64 // the Init that it belongs to, as mu.lives
 	sinks   map[int32]*sink
 	active  []*part // partitions with something to send or in flight
