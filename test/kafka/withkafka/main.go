@@ -1,7 +1,7 @@
-// Command withkafka runs another command with a real Apache Kafka: it starts a broker,
-// sets KAFKA_BOOTSTRAP for the command, and stops the broker when the command
-// ended. It exits with the command's code. Where KAFKA_BOOTSTRAP is set already
-// it starts nothing.
+// Command withkafka runs another command with a real Apache Kafka: it starts a
+// broker, sets KAFKA_BOOTSTRAP for the command and prints it, and stops the
+// broker when the command ended. It exits with the command's code. Where
+// KAFKA_BOOTSTRAP is set already it starts nothing.
 //
 //	withkafka go test ./...
 package main
@@ -49,6 +49,7 @@ func run(ctx context.Context, argv []string) (code int, err error) {
 			}
 		}()
 		addr = b.Addr
+		fmt.Fprintf(os.Stderr, "%s=%s\n", broker.EnvBootstrap, addr)
 	}
 	return child(ctx, addr, argv)
 }
