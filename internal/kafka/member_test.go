@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,7 +22,7 @@ type spread struct{}
 
 func (spread) Balance(members []MemberInfo, partitions map[string]int32) (map[string][]record.TopicPartition, error) {
 	members = slices.Clone(members)
-	slices.SortFunc(members, func(a, b MemberInfo) int { return compareStrings(a.ID, b.ID) })
+	slices.SortFunc(members, func(a, b MemberInfo) int { return cmp.Compare(a.ID, b.ID) })
 	wish := make(map[string][]record.TopicPartition)
 	i := 0
 	for topic, n := range partitions {
@@ -32,16 +33,6 @@ func (spread) Balance(members []MemberInfo, partitions map[string]int32) (map[st
 		}
 	}
 	return wish, nil
-}
-
-func compareStrings(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func memberConfig() MemberConfig {
@@ -201,13 +192,12 @@ func TestHeartbeatErrors(t *testing.T) {
 
 func TestLostThenRejoin(t *testing.T) {
 	cl := newCluster(t, kfake.SeedTopics(1, "in"))
-	var code atomic.Int32
-	controlHeartbeat(cl, &code)
 	m := startMember(t, cl, memberConfig())
 	first := nextEvent(t, m, Assigned)
-	code.Store(int32(kerr.UnknownMemberID.Code))
-	nextEvent(t, m, Lost)
-	code.Store(0)
+	evict(t, cl, m.Meta())
+	if e := nextEvent(t, m, Lost); Classify(e.Err) != Rejoin {
+		t.Errorf("cause %v", e.Err)
+	}
 	if err := m.EnsureAlive(t.Context(), time.Hour); Classify(err) != Rejoin {
 		t.Errorf("EnsureAlive after the loss: %v", err)
 	}
@@ -226,6 +216,23 @@ func TestLostThenRejoin(t *testing.T) {
 	}
 	if err := m.EnsureAlive(t.Context(), 0); err != nil {
 		t.Error(err)
+	}
+}
+
+// evict takes a member out of its group behind its back.
+func evict(t *testing.T, cl *kfake.Cluster, meta GroupMeta) {
+	t.Helper()
+	req := kmsg.NewPtrLeaveGroupRequest()
+	req.Group = meta.Group
+	member := kmsg.NewLeaveGroupRequestMember()
+	member.MemberID = meta.MemberID
+	req.Members = append(req.Members, member)
+	resp, err := req.RequestWith(testContext(t), newProducer(t, cl))
+	if err == nil {
+		err = kerr.ErrorForCode(resp.ErrorCode)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
