@@ -20,6 +20,14 @@ type RepartitionOption interface{ setRepartition(*int32) }
 // JoinOption is an option of a join of a stream with a table.
 type JoinOption interface{ setJoin(*joinOptions) }
 
+// NamedOption is an option of everything that is a node.
+type NamedOption interface {
+	Option
+	SourceOption
+	SinkOption
+	JoinOption
+}
+
 type nodeOptions struct {
 	name  string
 	named bool
@@ -41,14 +49,7 @@ type named string
 // and the topology's description, and must be unique. For a grouping by key it
 // names the repartition topic, if one is needed, and then must not change while
 // the application lives.
-func Named(name string) interface {
-	Option
-	SourceOption
-	SinkOption
-	JoinOption
-} {
-	return named(name)
-}
+func Named(name string) NamedOption { return named(name) }
 
 func (n named) setNode(o *nodeOptions)     { *o = nodeOptions{name: string(n), named: true} }
 func (n named) setSink(o *nodeOptions)     { n.setNode(o) }

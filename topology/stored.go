@@ -67,7 +67,7 @@ func WithRetention(d time.Duration) StoreOption {
 func (st Stored[V]) declare(b *Builder, n *graph.Node, w *TimeWindows) {
 	o := storeOptions{spec: statestore.Spec{Name: st.name, Kind: statestore.TimestampedKeyValue}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
-	b.needSerde(n.Name, "value", st.value == nil)
+	b.needSerde(n.Name, "store's value", st.value == nil)
 	switch {
 	case w != nil:
 		o.spec.Kind = statestore.TimestampedWindow

@@ -1,0 +1,251 @@
+package topology_test
+
+import (
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// mistakes are topologies that Build refuses, with the whole message.
+var mistakes = []struct {
+	name  string
+	write func(b *builder)
+	want  []string
+}{
+	{"nothing", func(*builder) {},
+		[]string{"the topology reads no topic: start it with a stream or a table"}},
+	{"nil functions", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.Filter(nil)
+		s.FilterNot(nil)
+		s.Map[string, string](nil)
+		s.MapValues[string](nil)
+		s.FlatMap[string, string](nil)
+		s.FlatMapValues[string](nil)
+		s.SelectKey[string](nil)
+		s.Peek(nil)
+		s.Split(nil)
+	}, []string{
+		"KSTREAM-FILTER-0000000001: Filter needs a function, got nil",
+		"KSTREAM-FILTER-0000000002: FilterNot needs a function, got nil",
+		"KSTREAM-MAP-0000000003: Map needs a function, got nil",
+		"KSTREAM-MAPVALUES-0000000004: MapValues needs a function, got nil",
+		"KSTREAM-FLATMAP-0000000005: FlatMap needs a function, got nil",
+		"KSTREAM-FLATMAPVALUES-0000000006: FlatMapValues needs a function, got nil",
+		"KSTREAM-KEY-SELECT-0000000007: SelectKey needs a function, got nil",
+		"KSTREAM-PEEK-0000000008: Peek needs a function, got nil",
+		"KSTREAM-BRANCH-0000000009: Split needs a function, got nil",
+	}},
+	{"nil functions of groupings and joins", func(b *builder) {
+		s := b.Stream("in", str, str)
+		g := s.GroupBy[string]("g", nil, str, str)
+		g.Reduce(nil, topology.StoreAs("a", str))
+		g.Aggregate(nil, func(_, v, _ string) string { return v }, topology.StoreAs("b", str))
+		g.Aggregate(func() string { return "" }, nil, topology.StoreAs("c", str))
+		w := g.WindowedBy(topology.Tumbling(time.Second)).Reduce(nil, topology.StoreAs("d", str))
+		w.ToStream[string](nil)
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		s.JoinTable[string, string](t, nil)
+		s.LeftJoinTable[string, string](t, nil)
+	}, []string{
+		"g: GroupBy needs a function, got nil",
+		"KSTREAM-REDUCE-0000000002: Reduce needs a function, got nil",
+		"KSTREAM-AGGREGATE-0000000006: Aggregate needs a function, got nil",
+		"KSTREAM-AGGREGATE-0000000010: Aggregate needs a function, got nil",
+		"KSTREAM-REDUCE-0000000014: Reduce needs a function, got nil",
+		"KTABLE-TOSTREAM-0000000018: ToStream needs a function, got nil",
+		"KSTREAM-JOIN-0000000021: JoinTable needs a function, got nil",
+		"KSTREAM-LEFTJOIN-0000000022: LeftJoinTable needs a function, got nil",
+	}},
+	{"nil serdes", func(b *builder) {
+		s := b.Stream[string, string]("in", nil, nil)
+		s.To("out", nil, str)
+		s.To("out", str, nil)
+		s.GroupByKey(nil, nil).Count(topology.StoreAs[int64]("c", nil))
+		s.GroupBy("g", first, nil, str).Count(topology.StoreAs("c2", number))
+		s.Repartition("r", str, nil)
+		s.ToTable(nil, topology.StoreAs[string]("t", nil))
+		b.Table[string, string]("tab", nil, topology.StoreAs("t2", str))
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: the key serde is nil",
+		"KSTREAM-SOURCE-0000000000: the value serde is nil",
+		"KSTREAM-SINK-0000000001: the key serde is nil",
+		"KSTREAM-SINK-0000000002: the value serde is nil",
+		"KSTREAM-SOURCE-0000000000: the grouping's key serde is nil",
+		"KSTREAM-SOURCE-0000000000: the grouping's value serde is nil",
+		"KSTREAM-AGGREGATE-0000000003: the store's value serde is nil",
+		"KSTREAM-AGGREGATE-0000000005: the key serde is nil",
+		"r-repartition: the value serde is nil",
+		"KSTREAM-TOTABLE-0000000012: the key serde is nil",
+		"KSTREAM-TOTABLE-0000000012: the store's value serde is nil",
+		"KSTREAM-SOURCE-0000000013: the key serde is nil",
+	}},
+	{"names of topics and stores", func(b *builder) {
+		s := b.Stream("", str, str)
+		s.To("no spaces", str, str)
+		s.To("..", str, str)
+		s.GroupByKey(str, str).Count(topology.StoreAs("", number))
+		s.GroupByKey(str, str).Count(topology.StoreAs(strings.Repeat("x", 250), number))
+		s.Repartition("", str, str)
+		s.GroupBy("a/b", first, str, str)
+		s.Peek(func(_, _ string) {}, topology.Named(""))
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: the topic's name: it's empty",
+		`KSTREAM-SINK-0000000001: the topic's name: "no spaces" may have letters and digits of ASCII and . _ - only`,
+		`KSTREAM-SINK-0000000002: the topic's name: ".." isn't allowed`,
+		"KSTREAM-AGGREGATE-0000000003: the store's name: it's empty",
+		`KSTREAM-AGGREGATE-0000000004: the store's name: "` + strings.Repeat("x", 250) + `" has more than 249 characters`,
+		"-repartition: the repartition topic's name: it's empty",
+		`KSTREAM-KEY-SELECT-0000000008: the name given with Named: "a/b" may have letters and digits of ASCII and . _ - only`,
+		"KSTREAM-PEEK-0000000009: the name given with Named: it's empty",
+	}},
+	{"a store twice", func(b *builder) {
+		g := b.Stream("in", str, str).GroupByKey(str, str)
+		g.Count(topology.StoreAs("c", number))
+		g.Count(topology.StoreAs("c", number))
+	}, []string{`KSTREAM-AGGREGATE-0000000002: the store name "c" is used by KSTREAM-AGGREGATE-0000000001 already: give each store its own`}},
+	{"a node twice", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.Peek(func(_, _ string) {}, topology.Named("p"))
+		s.Peek(func(_, _ string) {}, topology.Named("p"))
+	}, []string{"p: another node has this name already: give each node its own"}},
+	{"a repartition topic twice", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.Repartition("r", str, str)
+		s.Repartition("r", str, str)
+	}, []string{`r-repartition: the repartition topic "r-repartition" exists already: choose another name`}},
+	{"a topic as stream and table", func(b *builder) {
+		b.Stream("in", str, str)
+		b.Table("in", str, topology.StoreAs("t", str))
+	}, []string{`KSTREAM-SOURCE-0000000001: topic "in" is read as a stream by KSTREAM-SOURCE-0000000000 already: ` +
+		"read it once, and derive one from the other with ToStream or ToTable"}},
+	{"a topic as two tables", func(b *builder) {
+		b.Table("in", str, topology.StoreAs("t", str))
+		b.Table("in", str, topology.StoreAs("t2", str))
+	}, []string{`KSTREAM-SOURCE-0000000002: topic "in" is read as a table by KSTREAM-SOURCE-0000000000 already: ` +
+		"read it once, and derive one from the other with ToStream or ToTable"}},
+	{"a topic with different serdes", func(b *builder) {
+		b.Stream("in", str, str)
+		b.Stream("in", str, serde.Int64)
+	}, []string{`KSTREAM-SOURCE-0000000001: topic "in" is read with serdes serde.stringSerde and serde.int64Serde, ` +
+		"but with serde.stringSerde and serde.stringSerde by KSTREAM-SOURCE-0000000000: read it with the same ones"}},
+	{"a topic with different resets", func(b *builder) {
+		b.Stream("in", str, str, topology.WithReset(topology.Latest))
+		b.Stream("in", str, str)
+	}, []string{`KSTREAM-SOURCE-0000000001: topic "in" has another reset policy in KSTREAM-SOURCE-0000000000: use the same one`}},
+	{"windows", func(b *builder) {
+		g := b.Stream("in", str, str).GroupByKey(str, str)
+		g.WindowedBy(topology.TimeWindows{}).Count(topology.StoreAs("a", number))
+		g.WindowedBy(topology.Tumbling(1500 * time.Microsecond)).Count(topology.StoreAs("b", number))
+		g.WindowedBy(topology.Tumbling(time.Second).Grace(-time.Second)).Count(topology.StoreAs("c", number))
+		g.WindowedBy(topology.Tumbling(time.Minute)).Count(topology.StoreAs("d", number, topology.WithRetention(time.Second)))
+		g.Count(topology.StoreAs("e", number, topology.WithRetention(time.Second)))
+	}, []string{
+		"KSTREAM-AGGREGATE-0000000001: the window size must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000002: the window size must be positive and in whole milliseconds, got 1.5ms",
+		"KSTREAM-AGGREGATE-0000000003: the grace must not be negative and in whole milliseconds, got -1s",
+		`KSTREAM-AGGREGATE-0000000004: store "d" has a retention of 1s: it must be at least the window's size and grace, 1m0s`,
+		`KSTREAM-AGGREGATE-0000000005: store "e" isn't a window store: it takes no retention`,
+	}},
+	{"partition counts", func(b *builder) {
+		b.Stream("in", str, str).Repartition("r", str, str, topology.Partitions(0))
+	}, []string{"r-repartition: the number of partitions must be positive, got 0"}},
+	{"a join after a key change", func(b *builder) {
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		s := b.Stream("in", str, str).SelectKey(first, topology.Named("select"))
+		s.JoinTable(t, bar)
+		s.JoinTable(t, bar, topology.RepartitionAs("r", str, serde.Int64))
+		s.JoinTable(t, bar, topology.RepartitionAs[string, string]("r2", nil, str))
+	}, []string{
+		"select: JoinTable: the key may have changed before: give the option RepartitionAs, or call Repartition before it",
+		"select: JoinTable: RepartitionAs has serdes of other types than the stream: serde.stringSerde and serde.int64Serde",
+		"select: the key serde is nil",
+	}},
+	{"two builders", func(b *builder) {
+		other := topology.NewBuilder()
+		s := b.Stream("in", str, str)
+		s.Merge(other.Stream("in", str, str))
+		s.JoinTable(other.Table("tab", str, topology.StoreAs("t", str)), bar)
+	}, []string{
+		"KSTREAM-MERGE-0000000001: it takes in something of another builder: a topology is written with one builder",
+		"KSTREAM-JOIN-0000000002: it takes in something of another builder: a topology is written with one builder",
+	}},
+	{"merging nothing", func(b *builder) {
+		b.Merge[string, string]()
+		b.Stream("in", str, str).Merge(nil)
+	}, []string{
+		"KSTREAM-MERGE-0000000000: Merge needs streams, got none",
+		"KSTREAM-MERGE-0000000002: Merge needs streams, got nil",
+	}},
+}
+
+func TestMistakes(t *testing.T) {
+	for _, c := range mistakes {
+		t.Run(c.name, func(t *testing.T) {
+			b := topology.NewBuilder()
+			c.write(b)
+			top, err := b.Build()
+			if err == nil || top != nil {
+				t.Fatalf("built %v, error %v", top, err)
+			}
+			if got, want := err.Error(), strings.Join(c.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// Whatever is nil or empty, a chain goes on without a panic, and doesn't build.
+func TestNothingPanics(t *testing.T) {
+	use := func(s *strStream) {
+		s.Filter(func(_, _ string) bool { return true }, nil).
+			MapValues(strings.ToUpper).
+			FlatMap(func(_, _ string) iter.Seq2[string, string] { return nil }).
+			Merge(nil, s, &strStream{}).
+			Repartition("r", str, str, nil).
+			JoinTable(nil, bar, nil).
+			LeftJoinTable(&topology.Table[string, string]{}, leftBar).
+			Split()[0].
+			ToTable(str, topology.Stored[string]{}, nil).
+			ToStream().
+			To("out", str, str, nil)
+		s.GroupByKey(str, str, nil).WindowedBy(topology.TimeWindows{}).Reduce(plus, topology.Stored[string]{}).
+			ToStream(topology.WithoutWindow).To("out", str, str)
+	}
+	var none *builder
+	use(nil)
+	use(&strStream{})
+	use(none.Stream("in", str, str, nil))
+	use((&builder{}).Stream("in", str, str))
+	var (
+		grouped  *topology.GroupedStream[string, string]
+		windowed *topology.TimeWindowedStream[string, string]
+		table    *topology.Table[string, string]
+		wtable   *topology.WindowedTable[string, string]
+	)
+	use(grouped.Reduce(plus, topology.StoreAs("s", str)).ToStream())
+	use(windowed.Reduce(plus, topology.StoreAs("s", str)).ToStream(topology.WithoutWindow))
+	use(table.ToStream())
+	use(wtable.ToStream(topology.WithoutWindow))
+	use(none.Merge[string, string]())
+	use(none.Table("tab", str, topology.StoreAs("s", str)).ToStream())
+	for _, b := range []*builder{nil, {}} {
+		if top, err := b.Build(); err == nil || top != nil {
+			t.Errorf("built %v without a builder", top)
+		}
+	}
+}
+
+func TestMistakeWithAStreamOfAnotherBuilderIsToldByBoth(t *testing.T) {
+	a, b := topology.NewBuilder(), topology.NewBuilder()
+	a.Stream("in", str, str).Merge(b.Stream("in", str, str))
+	for _, builder := range []*builder{a, b} {
+		if _, err := builder.Build(); err == nil {
+			t.Error("built")
+		}
+	}
+}
