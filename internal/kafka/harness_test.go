@@ -2,6 +2,8 @@ package kafka
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -10,12 +12,21 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/oncestream/oncestream/internal/record"
+	kafkatest "github.com/oncestream/oncestream/test/kafka"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Started once for each process by the metrics library of sarama.
-		goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+	code := m.Run()
+	err := kafkatest.StopShared()
+	if err == nil && code == 0 {
+		// The tick is started once for each process by the metrics library of sarama.
+		err = goleak.Find(goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
 }
 
 // waitLimit ends a test that would otherwise wait for ever.

@@ -122,8 +122,27 @@ func TestCooperativeHandOver(t *testing.T) {
 		t.Fatalf("alone: %v", a.owned)
 	}
 	b := &worker{m: startMember(t, cl, memberConfig())}
+	balance(t, a, b, 2)
 	ctx := testContext(t)
-	for len(a.owned) != 2 || len(b.owned) != 2 {
+	if err := b.m.Leave(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for len(a.owned) != 4 {
+		select {
+		case e := <-a.m.Events():
+			a.handle(t, e)
+		case <-ctx.Done():
+			t.Fatalf("the partitions weren't taken over: %v", a.owned)
+		}
+	}
+}
+
+// balance handles the events of two workers until each has n partitions, and
+// checks after each event that none has two owners.
+func balance(t *testing.T, a, b *worker, n int) {
+	t.Helper()
+	ctx := testContext(t)
+	for len(a.owned) != n || len(b.owned) != n || a.m.Rebalancing() || b.m.Rebalancing() {
 		select {
 		case e := <-a.m.Events():
 			a.handle(t, e)
@@ -138,17 +157,18 @@ func TestCooperativeHandOver(t *testing.T) {
 			}
 		}
 	}
-	if err := b.m.Leave(ctx); err != nil {
-		t.Fatal(err)
+}
+
+// nextAny returns the next event, whatever it is.
+func nextAny(t *testing.T, m *Member) Event {
+	t.Helper()
+	select {
+	case e := <-m.Events():
+		return e
+	case <-testContext(t).Done():
+		t.Fatal("no event")
 	}
-	for len(a.owned) != 4 {
-		select {
-		case e := <-a.m.Events():
-			a.handle(t, e)
-		case <-ctx.Done():
-			t.Fatalf("the partitions weren't taken over: %v", a.owned)
-		}
-	}
+	return Event{}
 }
 
 // controlHeartbeat answers heartbeats with code until it's 0.

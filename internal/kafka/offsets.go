@@ -64,10 +64,17 @@ func fetchOffsets(b *sarama.Broker, v sarama.KafkaVersion, group string, tps []r
 	if err != nil {
 		return nil, err
 	}
-	if code := resp.GroupError(); code != sarama.ErrNoError {
+	found := make(map[record.TopicPartition]Offset, len(tps))
+	switch code := resp.GroupError(); code {
+	case sarama.ErrNoError:
+	case sarama.ErrGroupIDNotFound:
+		for _, tp := range tps {
+			found[tp] = Offset{At: -1}
+		}
+		return found, nil
+	default:
 		return nil, code
 	}
-	found := make(map[record.TopicPartition]Offset, len(tps))
 	for _, tp := range tps {
 		block := resp.GetBlock(tp.Topic, tp.Partition)
 		if block == nil {

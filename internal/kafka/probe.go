@@ -85,11 +85,13 @@ func explain(err error) string {
 	case badCert, badAuthority:
 		why = "the broker's certificate isn't trusted"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		why = "the broker closed the connection (the listener may want TLS or SASL, or not want it)"
+		why = "the broker closed the connection (the listener may want TLS or SASL, or not want it, or refuse the credentials)"
 	case dns:
 		why = "unknown host"
 	case isOp && op.Op == "dial":
 		why = "unreachable"
+	case isOp && op.Timeout():
+		why = "connected, but no answer came (the listener may want TLS, or not want it)"
 	}
 	return fmt.Sprintf("%s: %v", why, err)
 }
