@@ -58,8 +58,8 @@ func (b *Builder) valid() *Builder {
 // Stream reads a topic as a stream of independent records. Records with a
 // negative timestamp are dropped, null keys and values are kept.
 //
-// A topic that is read twice is one source with both uses behind it; both must
-// agree in types, serdes and reset policy.
+// A topic that is read twice is one source, with the name of the first, and both
+// uses behind it; they must agree in types, serdes and reset policy.
 func (b *Builder) Stream[K, V any](topic string, k serde.Serde[K], v serde.Serde[V], options ...SourceOption) *Stream[K, V] {
 	b = b.valid()
 	var o sourceOptions
@@ -70,7 +70,8 @@ func (b *Builder) Stream[K, V any](topic string, k serde.Serde[K], v serde.Serde
 }
 
 // Merge returns a stream of the records of all given streams. There is no order
-// among records of different streams.
+// among records of different streams. A stream that is given several times
+// counts once.
 func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
 	b = b.valid()
 	return merge(b, streams, nil)

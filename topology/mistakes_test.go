@@ -2,6 +2,7 @@ package topology_test
 
 import (
 	"iter"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -144,12 +145,14 @@ var mistakes = []struct {
 		g.WindowedBy(topology.Tumbling(time.Second).Grace(-time.Second)).Count(topology.StoreAs("c", number))
 		g.WindowedBy(topology.Tumbling(time.Minute)).Count(topology.StoreAs("d", number, topology.WithRetention(time.Second)))
 		g.Count(topology.StoreAs("e", number, topology.WithRetention(time.Second)))
+		g.WindowedBy(topology.Tumbling(time.Second).Grace(time.Duration(math.MaxInt64).Truncate(time.Millisecond))).Count(topology.StoreAs("f", number))
 	}, []string{
 		"KSTREAM-AGGREGATE-0000000001: the window size must be positive and in whole milliseconds, got 0s",
 		"KSTREAM-AGGREGATE-0000000002: the window size must be positive and in whole milliseconds, got 1.5ms",
 		"KSTREAM-AGGREGATE-0000000003: the grace must not be negative and in whole milliseconds, got -1s",
 		`KSTREAM-AGGREGATE-0000000004: store "d" has a retention of 1s: it must be at least the window's size and grace, 1m0s`,
 		`KSTREAM-AGGREGATE-0000000005: store "e" isn't a window store: it takes no retention`,
+		"KSTREAM-AGGREGATE-0000000006: the window size and the grace are more than 2562047h47m16.854775807s together",
 	}},
 	{"partition counts", func(b *builder) {
 		b.Stream("in", str, str).Repartition("r", str, str, topology.Partitions(0))

@@ -11,7 +11,8 @@ import (
 )
 
 // Merge returns a stream of the records of this stream and the others. There is
-// no order among records of different streams.
+// no order among records of different streams. A stream that is given several
+// times counts once.
 func (s *Stream[K, V]) Merge(others ...*Stream[K, V]) *Stream[K, V] {
 	s = s.valid()
 	return merge(s.b, append([]*Stream[K, V]{s}, others...), nil)

@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"math"
 	"time"
 
 	"github.com/oncestream/oncestream/statestore"
@@ -44,6 +45,9 @@ func (w TimeWindows) check(b *Builder, node string) {
 	}
 	if w.grace < 0 || w.grace%time.Millisecond != 0 {
 		b.g.Fail(node, "the grace must not be negative and in whole milliseconds, got %s", w.grace)
+	}
+	if w.grace > math.MaxInt64-max(w.size, 0) {
+		b.g.Fail(node, "the window size and the grace are more than %s together", time.Duration(math.MaxInt64))
 	}
 }
 

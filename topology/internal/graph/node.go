@@ -71,16 +71,19 @@ func (n *Node) sources() []*Node {
 	return found
 }
 
-// KeepsNullKeys returns whether any node behind this one, beyond repartition
+// KeepsNullKeys returns whether the node or any behind it, beyond repartition
 // topics too, makes use of records without a key.
 func (n *Node) KeepsNullKeys() bool {
-	if n.NullKeys {
-		return true
+	seen := map[*Node]bool{}
+	var down func(*Node) bool
+	down = func(n *Node) bool {
+		if n == nil || seen[n] {
+			return false
+		}
+		seen[n] = true
+		return n.NullKeys || down(n.readBy) || slices.ContainsFunc(n.children, down)
 	}
-	if n.readBy != nil && n.readBy.KeepsNullKeys() {
-		return true
-	}
-	return slices.ContainsFunc(n.children, (*Node).KeepsNullKeys)
+	return down(n)
 }
 
 func byOrder(a, b *Node) int { return a.order - b.order }

@@ -1,0 +1,39 @@
+package op
+
+import (
+	"testing"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// noAllocs tests that an operator allocates nothing for a record.
+func noAllocs[K, V any](t *testing.T, name string, r *Record[K, V], f Func[K, V]) {
+	t.Helper()
+	if n := testing.AllocsPerRun(100, func() {
+		if err := f(r); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%s: %v allocations per record", name, n)
+	}
+}
+
+func TestJoinsAndTablesAllocateNothing(t *testing.T) {
+	n := Node{Env: &plan.Env{Dropped: func(string, plan.DropReason) {}}, Name: "n"}
+	seen := 0
+	count := func(*Record[string, int]) error { seen++; return nil }
+	rows := func(string) (int, int64, bool, error) { return 5, 0, true, nil }
+	noAllocs(t, "JoinTable", &Record[string, int]{Key: "k", Value: 1},
+		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
+	noAllocs(t, "LeftJoinTable", &Record[string, int]{Key: "k", Value: 1},
+		LeftJoinTable(n, rows, func(a int, b *int) int { return a + *b }, count))
+	noAllocs(t, "Changes", &Record[string, Change[int]]{}, Changes(count))
+	noAllocs(t, "RekeyChanges", &Record[serde.Windowed[string], Change[int]]{},
+		RekeyChanges(n, func(w serde.Windowed[string]) string { return w.Key }, count))
+	noAllocs(t, "drop", &Record[string, int]{NullKey: true},
+		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
+	if seen != 4*101 {
+		t.Errorf("%d records came out", seen)
+	}
+}
