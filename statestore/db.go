@@ -56,7 +56,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("state options: %w", err)
 	}
 	o = o.withDefaults()
-	if err := o.fs.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(o.fs, dir); err != nil {
 		return nil, fmt.Errorf("create state directory: %w", err)
 	}
 	lock, err := lockDir(o, dir)

@@ -111,8 +111,26 @@ func (l pebbleLogger) Errorf(format string, args ...any) {
 
 // Fatalf implements pebble.Logger. The engine calls it where it can't go on, for
 // instance when its manifest couldn't be written, and relies on it not to return.
+// During Open the panic becomes an error.
 func (l pebbleLogger) Fatalf(format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
-	l.log(slog.LevelError, message)
-	panic("state store: " + message)
+	fatal := fatalError{message: fmt.Sprintf(format, args...)}
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			fatal.cause = err
+		}
+	}
+	l.log(slog.LevelError, fatal.message)
+	panic(fatal)
 }
+
+// fatalError is what the engine panics with.
+type fatalError struct {
+	message string
+	cause   error
+}
+
+// Error implements error.
+func (e fatalError) Error() string { return "state store: " + e.message }
+
+// Unwrap returns what the engine has stumbled over.
+func (e fatalError) Unwrap() error { return e.cause }

@@ -3,6 +3,7 @@ package statestore
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -29,11 +30,29 @@ func openPebble(dir string, o Options) (*pebbleEngine, error) {
 	// or nothing would be left for blocks.
 	cache := pebble.NewCache(o.CacheBytes + memTables*o.MemTableBytes)
 	defer cache.Unref()
-	db, err := pebble.Open(dir, o.pebbleOptions(cache))
+	db, err := openOrFail(dir, o.pebbleOptions(cache))
 	if err != nil {
 		return nil, fmt.Errorf("open state in %s: %w", dir, err)
 	}
 	return &pebbleEngine{db: db}, nil
+}
+
+// openOrFail makes an error of the engine's panic over a full disk, say: Pebble
+// panics with the error and has cleaned up behind itself then. Other panics are
+// bugs.
+func openOrFail(dir string, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case runtime.Error:
+			panic(r)
+		case error:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	return pebble.Open(dir, o)
 }
 
 func (e *pebbleEngine) get(key, dst []byte) ([]byte, bool, error) {

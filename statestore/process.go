@@ -73,6 +73,27 @@ func createMetadata(files vfs.FS, dir, id string) error {
 	return nil
 }
 
+// makeDir creates a directory with those above it. Each is synced into its parent:
+// a crash must not take the directory with the flushed state in it.
+func makeDir(files vfs.FS, dir string) error {
+	var created []string
+	for d := dir; ; d = files.PathDir(d) {
+		if _, err := files.Stat(d); err == nil || files.PathDir(d) == d {
+			break
+		}
+		created = append(created, d)
+	}
+	if err := files.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, d := range created {
+		if err := syncDir(files, files.PathDir(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func readFile(files vfs.FS, path string) ([]byte, error) {
 	f, err := files.Open(path)
 	if err != nil {

@@ -1,0 +1,121 @@
+package statestore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+	"time"
+)
+
+func FuzzWindowKey(f *testing.F) {
+	f.Add([]byte(""))
+	f.Add([]byte("k\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00"))
+	f.Add(bytes.Repeat([]byte{0xff}, 20))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		w, err := splitWindowKey(b)
+		if err != nil {
+			return
+		}
+		if w.start < 0 {
+			t.Errorf("start %d", w.start)
+		}
+		again := appendWindowSuffix(bytes.Clone(w.key), uint64(w.start))
+		if !bytes.Equal(again[:len(b)-4], b[:len(b)-4]) {
+			t.Errorf("%x became %x", b, again)
+		}
+		inSegment := append(make([]byte, segmentLen), b...)
+		if s, err := splitSegmentKey(inSegment); err != nil || s.start != w.start || !bytes.Equal(s.key, w.key) {
+			t.Errorf("with a segment: %v, %v; want %v", s, err, w)
+		}
+	})
+}
+
+func FuzzCheckpoint(f *testing.F) {
+	f.Add(newCheckpoint().append(nil))
+	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10}.append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := decodeCheckpoint(b)
+		if err != nil {
+			return
+		}
+		if c.next < 0 || c.streamTime < -1 || c.windowTime < -1 {
+			t.Errorf("%x: %+v", b, c)
+		}
+		if again := c.append(nil); !bytes.Equal(again, b) {
+			t.Errorf("%x became %x", b, again)
+		}
+	})
+}
+
+func FuzzRegistration(f *testing.F) {
+	f.Add(registration{id: 1, kind: TimestampedKeyValue}.append(nil))
+	f.Add(registration{id: 65535, kind: TimestampedWindow, segment: 60_000}.append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := decodeRegistration(b)
+		if err != nil {
+			return
+		}
+		if r.kind == TimestampedWindow && r.segment <= 0 {
+			t.Errorf("%x: %+v", b, r)
+		}
+		if again := r.append(nil); !bytes.Equal(again, b) {
+			t.Errorf("%x became %x", b, again)
+		}
+	})
+}
+
+func FuzzProcessMetadata(f *testing.F) {
+	f.Add([]byte(`{"processId":"239962c1-d7eb-4477-873f-89c9f0886358"}`))
+	f.Add([]byte(`{"processId":"239962c1-d7eb-4477-873f-89c9f0886358","later":1}`))
+	f.Add([]byte(`{}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		id, err := decodeMetadata(b)
+		if err == nil && len(id) != 36 {
+			t.Errorf("%q: process id %q", b, id)
+		}
+	})
+}
+
+// TestLayout pins the bytes that are on disk.
+func TestLayout(t *testing.T) {
+	for _, c := range []struct {
+		what      string
+		got, want []byte
+	}{
+		{"prefix", appendPrefix(nil, spaceData, 0x0102, 0x03040506), []byte{0x10, 1, 2, 3, 4, 5, 6}},
+		{"prefix end", prefixEnd(appendPrefix(nil, spaceData, 0xffff, 1<<31-1)), []byte{0x10, 0xff, 0xff, 0x80, 0, 0, 0}},
+		{"window suffix", appendWindowSuffix([]byte("a"), 1000), []byte("a\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00")},
+		{"segment key", segmentKey(2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00")},
+		{"checkpoint", checkpoint{1, 2, 3, -1}.append(nil), []byte("\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +
+			"\x00\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff\xff\xff\xff\xff")},
+		{"registration", registration{0x0102, TimestampedWindow, 60_000}.append(nil), []byte("\x01\x01\x02\x02\x00\x00\x00\x00\x00\x00\xea\x60")},
+	} {
+		if !bytes.Equal(c.got, c.want) {
+			t.Errorf("%s: %x, want %x", c.what, c.got, c.want)
+		}
+	}
+}
+
+func TestSegmentInterval(t *testing.T) {
+	for _, c := range []struct{ retention, want time.Duration }{
+		{time.Second, time.Minute},
+		{2 * time.Minute, time.Minute},
+		{15 * time.Minute, 450 * time.Second},
+	} {
+		if got := (Spec{Retention: c.retention}).segmentInterval(); got != c.want {
+			t.Errorf("retention %v: %v, want %v", c.retention, got, c.want)
+		}
+	}
+}
+
+func TestSplitCheckpointKey(t *testing.T) {
+	key := appendPrefix(nil, spaceCheckpoint, 7, 9)
+	if id, p, err := splitCheckpointKey(key); id != 7 || p != 9 || err != nil {
+		t.Errorf("%x: %d, %d, %v", key, id, p, err)
+	}
+	for _, bad := range [][]byte{nil, key[:6], append(key, 0), binary.BigEndian.AppendUint32([]byte{2, 0, 0}, 1<<31)} {
+		if _, _, err := splitCheckpointKey(bad); err == nil {
+			t.Errorf("%x: no error", bad)
+		}
+	}
+}
