@@ -28,6 +28,8 @@ type harness struct {
 	envs    []*plan.Env
 	// outputs are the records written by topic, as key=value@timestamp.
 	outputs map[string][]string
+	// headers are the values of the first headers of these records.
+	headers map[string][]string
 	dropped []string
 	// refuse makes all writes to outputs fail.
 	refuse error
@@ -60,6 +62,7 @@ func newHarnessOn(t *testing.T, b *topology.Builder, db *statestore.DB) *harness
 		t:          t,
 		process:    map[string]func(*record.Record) error{},
 		outputs:    map[string][]string{},
+		headers:    map[string][]string{},
 		partitions: 1,
 		decode:     func(err error) error { return err },
 	}
@@ -172,6 +175,7 @@ func (o *output) Send(partition int32, key, value []byte, ts int64, headers []re
 	}
 	o.h.chosen = append(o.h.chosen, partition)
 	o.h.outputs[o.topic] = append(o.h.outputs[o.topic], fmt.Sprintf("%s=%s@%d", textOf(key), textOf(value), ts))
+	o.h.headers[o.topic] = append(o.h.headers[o.topic], textOf(headers[0].Value))
 	if process := o.h.process[o.topic]; process != nil {
 		return process(&record.Record{
 			Topic: o.topic, Key: slices.Clone(key), Value: slices.Clone(value), Timestamp: ts, Headers: headers,

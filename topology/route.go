@@ -42,7 +42,7 @@ func merge[K, V any](b *Builder, streams []*Stream[K, V], options []Option) *Str
 // Split sends each record to the stream of the first predicate that holds. It
 // returns one stream for each predicate, in their order, and behind them the
 // stream of the records for which none holds. A record of a stream that isn't
-// used ends there.
+// used ends there (KIP-418).
 func (s *Stream[K, V]) Split(when ...func(K, V) bool) []*Stream[K, V] {
 	s = s.valid()
 	n := &graph.Node{Name: s.b.g.Next("KSTREAM-BRANCH-")}
@@ -74,7 +74,7 @@ func (s *Stream[K, V]) branch(split *graph.Node, number int) *Stream[K, V] {
 // <application id>-<name>-repartition and goes on from there, whether the key
 // changed or not. The topic spreads the work behind it over its partitions.
 // Records with a null key are left out, unless a left join behind it makes use
-// of them.
+// of them (KIP-221, KIP-962).
 func (s *Stream[K, V]) Repartition(name string, k serde.Serde[K], v serde.Serde[V], options ...RepartitionOption) *Stream[K, V] {
 	s = s.valid()
 	topic := name + repartitionSuffix

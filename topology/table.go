@@ -54,7 +54,7 @@ func (b *Builder) tableNames(o nodeOptions) (read, table string) {
 
 // ToTable keeps the latest value of each key, as [Builder.Table] does with the
 // records of a topic. If the key may have changed, records go through the
-// repartition topic <application id>-<store>-repartition first.
+// repartition topic <application id>-<store>-repartition first (KIP-523).
 func (s *Stream[K, V]) ToTable(k serde.Serde[K], st Stored[V], options ...Option) *Table[K, V] {
 	s = s.valid()
 	name := s.b.nodeName("KSTREAM-TOTABLE-", options)

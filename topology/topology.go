@@ -14,5 +14,5 @@ type Topology struct {
 func (t *Topology) Plan() *plan.Plan { return t.plan }
 
 // String describes the topology in the text format of Kafka Streams'
-// TopologyDescription, which tools for viewing topologies read.
+// TopologyDescription, which tools for viewing topologies read (KIP-120).
 func (t *Topology) String() string { return t.text }

@@ -32,7 +32,7 @@ func Tumbling(size time.Duration) TimeWindows { return TimeWindows{size: size} }
 
 // Grace returns the windows with a grace: how much later than a window's end
 // stream time may be for a record to be still added to it. It's in whole
-// milliseconds and not negative.
+// milliseconds and not negative (KIP-328).
 func (w TimeWindows) Grace(d time.Duration) TimeWindows {
 	w.grace = d
 	return w
