@@ -79,9 +79,6 @@ func (a *App) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	if a.cfg.Registerer != nil {
-		defer metrics.Unregister(a.cfg.Registerer)
-	}
 	admin, err := a.connect(ctx, "admin")
 	if err != nil {
 		return err

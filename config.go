@@ -69,7 +69,8 @@ type Config struct {
 	// SessionTimeout is after how long a silent worker's tasks go to others. Default
 	// 15 s.
 	SessionTimeout time.Duration
-	// HeartbeatInterval defaults to a fifth of SessionTimeout.
+	// HeartbeatInterval is also how long a rebalance may take to be noticed. Default
+	// 1 s, or a fifth of a shorter SessionTimeout.
 	HeartbeatInterval time.Duration
 	// MaxPollInterval is how long a worker may be stuck in user code before it gives
 	// its tasks up. Default 5 min.
@@ -146,7 +147,7 @@ func (c Config) withDefaults() Config {
 	c.CommitBytes = cmp.Or(c.CommitBytes, defaultCommitBytes)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
 	c.TransactionTimeout = cmp.Or(c.TransactionTimeout, min(defaultTransactionTimeout, c.SessionTimeout*2/3))
-	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, c.SessionTimeout/5)
+	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, min(time.Second, c.SessionTimeout/5))
 	c.MaxPollInterval = cmp.Or(c.MaxPollInterval, defaultMaxPollInterval)
 	c.ReplicationFactor = cmp.Or(c.ReplicationFactor, -1)
 	if c.Logger == nil {

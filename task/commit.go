@@ -15,10 +15,15 @@ import (
 
 // commit makes everything since the last commit permanent: steps 1 to 6 of
 // docs/design.md. The points name where crash tests kill the process.
+//
+// A stop doesn't cut a commit short: its outcome would be unknown. What bounds
+// it is how long brokers may take to fail over.
 func (w *Worker) commit(ctx context.Context) error {
 	if !w.dirty() {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*w.TransactionTimeout)
+	defer cancel()
 	began := time.Now()
 	w.lastCommit = began
 	offsets := map[record.TopicPartition]kafka.Offset{}
@@ -31,9 +36,7 @@ func (w *Worker) commit(ctx context.Context) error {
 		if err := t.writeChangelogs(); err != nil {
 			return err
 		}
-		if err := t.offsets(offsets); err != nil {
-			return err
-		}
+		t.offsets(offsets)
 	}
 	fault.Point("commit.changelogs-written")
 	lap := w.lap("prepare", began)
@@ -55,12 +58,14 @@ func (w *Worker) commit(ctx context.Context) error {
 	}
 	fault.Point("commit.ended")
 	lap = w.lap("end", lap)
+	uncommitted := w.uncommittedBytes()
 	if err := w.apply(); err != nil {
 		return err
 	}
 	fault.Point("commit.applied")
 	w.lap("apply", lap)
 	w.lap("total", began)
+	w.Metrics.uncommitted.WithLabelValues(w.name()).Set(float64(uncommitted))
 	w.committed(offsets)
 	return nil
 }
@@ -76,8 +81,12 @@ func (w *Worker) lap(phase string, since time.Time) time.Time {
 // group where there's none. A member that hasn't been heard for a while asks
 // first whether it still is one.
 func (w *Worker) sendOffsets(ctx context.Context, offsets map[record.TopicPartition]kafka.Offset) error {
-	if err := w.member.EnsureAlive(ctx, w.SessionTimeout/3); err != nil {
-		return err
+	// While it joins, the group's coordinator knows that the member lives, and a
+	// heartbeat would queue behind the join.
+	if !w.member.Rebalancing() {
+		if err := w.member.EnsureAlive(ctx, w.SessionTimeout/3); err != nil {
+			return err
+		}
 	}
 	meta := w.member.Meta()
 	if w.Mode == eosv2.AtLeastOnce {
@@ -134,7 +143,7 @@ func (w *Worker) apply() (err error) {
 
 // committed counts a commit and tells what may be purged.
 func (w *Worker) committed(offsets map[record.TopicPartition]kafka.Offset) {
-	w.Metrics.commits.Inc()
+	w.Metrics.commits.WithLabelValues(w.name()).Inc()
 	for _, t := range w.tasks {
 		t.collect(w.Metrics)
 	}

@@ -43,10 +43,12 @@ func NewLayout(applicationID string, p *plan.Plan, counts map[string]int32) (*La
 		return nil, fmt.Errorf("missing topics: %s: create them before the application starts (oncestream creates only its internal topics), or check the names and the principal's right to describe them",
 			strings.Join(missing, ", "))
 	}
-	all, err := p.Resolve(counts)
+	resolved, err := p.Resolve(counts)
 	if err != nil {
 		return nil, err
 	}
+	all := maps.Clone(counts)
+	maps.Copy(all, resolved)
 	l := &Layout{
 		applicationID: applicationID, plan: p, counts: all, internal: map[string]bool{},
 		inputs: map[plan.TaskID][]source{}, taskOf: map[record.TopicPartition]plan.TaskID{}, repartition: map[string]bool{},

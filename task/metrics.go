@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 type Metrics struct {
 	in             *prometheus.CounterVec
 	out            *prometheus.CounterVec
-	commits        prometheus.Counter
+	commits        *prometheus.CounterVec
 	commitSeconds  *prometheus.HistogramVec
 	aborts         *prometheus.CounterVec
 	fences         *prometheus.CounterVec
@@ -22,66 +23,73 @@ type Metrics struct {
 	restoreRecords *prometheus.CounterVec
 	restoreLeft    *prometheus.GaugeVec
 	rebuilds       *prometheus.CounterVec
-	rebalances     prometheus.Counter
+	rebalances     *prometheus.CounterVec
 	stateBytes     *prometheus.GaugeVec
 	uncommitted    *prometheus.GaugeVec
 	tasks          *prometheus.GaugeVec
 }
 
 // NewMetrics makes the collectors and registers them. With a nil registerer they
-// exist unregistered. Registering two applications of one id on one registerer
-// is an error.
+// exist unregistered. An App that is made anew with the same application id and
+// registerer goes on with the collectors of its predecessor.
 func NewMetrics(reg prometheus.Registerer, applicationID string) (*Metrics, error) {
-	opts := func(name, help string) prometheus.Opts {
-		return prometheus.Opts{Namespace: "oncestream", Name: name, Help: help, ConstLabels: prometheus.Labels{"application_id": applicationID}}
-	}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), labels)
-	}
-	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts(opts(name, help)), labels)
-	}
+	r := registry{Registerer: reg, labels: prometheus.Labels{"application_id": applicationID}}
 	m := &Metrics{
-		in:         counter("records_in_total", "Records processed, by sub-topology.", "subtopology"),
-		out:        counter("records_out_total", "Records sent, by topic; changelogs and repartition topics included.", "topic"),
-		commits:    prometheus.NewCounter(prometheus.CounterOpts(opts("commits_total", "Commits that were decided in our favour."))),
-		aborts:     counter("aborts_total", "Transactions given up and redone, by cause.", "cause"),
-		fences:     counter("fences_total", "Times that a member or a producer was fenced, by cause.", "cause"),
-		drops:      counter("dropped_records_total", "Records dropped by an operator's rules or a handler, by node and reason.", "node", "reason"),
-		lags:       gauge("lag_records", "Records between the consumed position and the last stable offset, by input partition.", "topic", "partition"),
-		rebuilds:   counter("restore_rebuilds_total", "Stores whose local state couldn't be continued and was rebuilt from the changelog's start.", "store"),
-		rebalances: prometheus.NewCounter(prometheus.CounterOpts(opts("rebalances_total", "Assignments received."))),
-		restoreRecords: counter("restore_records_total",
-			"Changelog records read to restore stores.", "store"),
-		restoreLeft: gauge("restore_remaining_records", "Offsets left until a store partition is restored.", "store", "partition"),
-		stateBytes:  gauge("state_bytes", "Estimated size of local state on disk or in memory.", "store", "partition"),
-		uncommitted: gauge("uncommitted_bytes", "State of the open transaction in memory, at the last commit, by worker.", "worker"),
-		tasks:       gauge("tasks", "Tasks by worker and state (starting, running).", "worker", "state"),
+		in:             r.counter("records_in_total", "Records processed, by sub-topology.", "subtopology"),
+		out:            r.counter("records_out_total", "Records sent, by topic; changelogs and repartition topics included.", "topic"),
+		commits:        r.counter("commits_total", "Commits, by worker.", "worker"),
+		aborts:         r.counter("aborts_total", "Transactions given up and redone, by cause.", "cause"),
+		fences:         r.counter("fences_total", "Times that a membership or a producer was lost to a successor or a timeout, by cause.", "cause"),
+		drops:          r.counter("dropped_records_total", "Records dropped by an operator's rules or a handler, by node and reason.", "node", "reason"),
+		restoreRecords: r.counter("restore_records_total", "Changelog records read to restore stores.", "store"),
+		rebuilds:       r.counter("restore_rebuilds_total", "Stores whose local state couldn't be continued and was rebuilt from the changelog's start.", "store"),
+		rebalances:     r.counter("rebalances_total", "Assignments received, by worker.", "worker"),
+		lags:           r.gauge("lag_records", "Offsets between the consumed position and the last stable offset, by input partition.", "topic", "partition"),
+		restoreLeft:    r.gauge("restore_remaining_records", "Offsets left until a store partition is restored.", "store", "partition"),
+		stateBytes:     r.gauge("state_bytes", "Estimated size of local state.", "store", "partition"),
+		uncommitted:    r.gauge("uncommitted_bytes", "State of the last transaction in memory, by worker.", "worker"),
+		tasks:          r.gauge("tasks", "Tasks by worker and state (starting, running).", "worker", "state"),
 	}
-	h := opts("commit_seconds", "Duration of a commit's phases.")
-	m.commitSeconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: h.Namespace, Name: h.Name, Help: h.Help, ConstLabels: h.ConstLabels,
-		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}, []string{"phase"})
-	if reg == nil {
-		return m, nil
+	o := r.opts("commit_seconds", "Duration of a commit's phases.")
+	m.commitSeconds = register(&r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: o.Namespace, Name: o.Name, Help: o.Help, ConstLabels: o.ConstLabels,
+		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+	}, []string{"phase"}))
+	return m, r.err
+}
+
+// registry makes and registers collectors, and keeps the first failure.
+type registry struct {
+	prometheus.Registerer
+	labels prometheus.Labels
+	err    error
+}
+
+func (r *registry) opts(name, help string) prometheus.Opts {
+	return prometheus.Opts{Namespace: "oncestream", Name: name, Help: help, ConstLabels: r.labels}
+}
+
+func (r *registry) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return register(r, prometheus.NewCounterVec(prometheus.CounterOpts(r.opts(name, help)), labels))
+}
+
+func (r *registry) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	return register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts(r.opts(name, help)), labels))
+}
+
+// register returns the collector, or the one that's registered already.
+func register[C prometheus.Collector](r *registry, c C) C {
+	if r.Registerer == nil || r.err != nil {
+		return c
 	}
-	for _, c := range m.collectors() {
-		if err := reg.Register(c); err != nil {
-			return nil, err
+	err := r.Register(c)
+	if already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
+		if same, ok := already.ExistingCollector.(C); ok {
+			return same
 		}
 	}
-	return m, nil
-}
-
-func (m *Metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.in, m.out, m.commits, m.commitSeconds, m.aborts, m.fences, m.drops, m.lags,
-		m.restoreRecords, m.restoreLeft, m.rebuilds, m.rebalances, m.stateBytes, m.uncommitted, m.tasks}
-}
-
-// Unregister takes the collectors off the registerer again.
-func (m *Metrics) Unregister(reg prometheus.Registerer) {
-	for _, c := range m.collectors() {
-		reg.Unregister(c)
-	}
+	r.err = err
+	return c
 }
 
 func (m *Metrics) recordsIn(sub int32, n int64) {

@@ -20,7 +20,7 @@ func (w *Worker) event(ctx context.Context, e kafka.Event) error {
 		return w.assigned(ctx, e)
 	case kafka.Lost:
 		return w.lost(ctx, e.Err)
-	case kafka.Fatal:
+	case kafka.Failed:
 		return fmt.Errorf("group %s: %w", w.ApplicationID, e.Err)
 	}
 	return fmt.Errorf("group %s: unknown event %d", w.ApplicationID, e.Kind)
@@ -64,7 +64,7 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 		return err
 	}
 	w.joined = true
-	w.Metrics.rebalances.Inc()
+	w.Metrics.rebalances.WithLabelValues(w.name()).Inc()
 	w.log.Info("assigned", zap.Int32("generation", e.Generation), zap.Stringers("tasks", wanted))
 	if w.held {
 		w.held = false

@@ -251,18 +251,13 @@ func (t *Task) uncommitted() bool {
 }
 
 // offsets adds the positions that moved since the last commit.
-func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) error {
+func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) {
 	for _, q := range t.queues {
 		if q.position == q.committed {
 			continue
 		}
-		m, err := kafka.WithPartitionTime(q.metadata, q.partitionTime)
-		if err != nil {
-			return fmt.Errorf("offset metadata of %s: %w", q.tp, err)
-		}
-		to[q.tp] = kafka.Offset{At: q.position, Metadata: m, Ok: true}
+		to[q.tp] = kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
 	}
-	return nil
 }
 
 // uncommittedBytes is the memory that the open transaction takes in overlays.

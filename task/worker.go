@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/oncestream/oncestream/changelog"
@@ -314,6 +315,9 @@ func (w *Worker) setStatus(s Status) {
 	}
 }
 
+// name is the worker's label in metrics.
+func (w *Worker) name() string { return strconv.Itoa(w.index) }
+
 // settle sets the status that follows from the tasks.
 func (w *Worker) settle() {
 	running := Rebalancing
@@ -321,16 +325,13 @@ func (w *Worker) settle() {
 		running = Running
 	}
 	w.setStatus(running)
-	index := fmt.Sprint(w.index)
-	w.Metrics.tasks.WithLabelValues(index, "starting").Set(float64(len(w.starts)))
-	w.Metrics.tasks.WithLabelValues(index, "running").Set(float64(len(w.tasks)))
+	w.Metrics.tasks.WithLabelValues(w.name(), "starting").Set(float64(len(w.starts)))
+	w.Metrics.tasks.WithLabelValues(w.name(), "running").Set(float64(len(w.tasks)))
 }
 
 // close gives everything up. After a clean run the open transaction is
 // committed, else it's aborted.
 func (w *Worker) close(ctx context.Context, clean bool) error {
-	// The context that ended the run must not end the stop. Its own limit is what a
-	// broker may take to answer while it fails over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*w.TransactionTimeout)
 	defer cancel()
 	var errs []error
