@@ -110,19 +110,30 @@ func reached(committed, end kadm.Offsets) bool {
 }
 
 // committed returns the group's committed offsets; a group that doesn't exist
-// yet has none.
+// yet has none. It asks again as long as the answer is one that passes, as when
+// a new cluster creates its offsets topic.
 func (d *drain) committed(ctx context.Context) (kadm.Offsets, error) {
-	r, err := d.adm.FetchOffsets(ctx, d.group)
-	if err == nil {
-		err = r.Error()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		r, err := d.adm.FetchOffsets(ctx, d.group)
+		if err == nil {
+			err = r.Error()
+		}
+		switch {
+		case err == nil:
+			return r.Offsets(), nil
+		case errors.Is(err, kerr.GroupIDNotFound):
+			return nil, nil
+		case !kerr.IsRetriable(err):
+			return nil, fmt.Errorf("committed offsets of group %s: %w", d.group, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("committed offsets of group %s: %w, after %w", d.group, ctx.Err(), err)
+		case <-tick.C:
+		}
 	}
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("committed offsets of group %s: %w", d.group, err)
-	}
-	return r.Offsets(), nil
 }
 
 // listed returns what one of the ListOffsets calls says of the topics.

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// keys is the number of different keys, of which every second is in the table.
-	keys = 2_000
+	// defaultKeys is the number of different keys, of which every second is in the
+	// table.
+	defaultKeys = 2_000
 	// eventStep is the event time between two records, in milliseconds.
 	eventStep = 5
 	// backlog is how long ago event time begins: brokers refuse timestamps that are
@@ -30,6 +31,7 @@ type generator struct {
 	topic    string
 	workload string
 	rnd      *rand.Rand
+	keys     int
 	// start is the event time of the first record, in milliseconds.
 	start int64
 	// rate is in records per second.
@@ -47,6 +49,7 @@ func newGenerator(cl *kgo.Client, topic, workload string, s settings) *generator
 		topic:    topic,
 		workload: workload,
 		rnd:      rand.New(rand.NewPCG(s.seed, 1)),
+		keys:     defaultKeys,
 		start:    start.UnixMilli(),
 		// So that the small size lasts for the small number of kills, and the full
 		// size for the full number.
@@ -103,7 +106,7 @@ func (g *generator) err() error {
 func (g *generator) record(i int) *kgo.Record {
 	r := &kgo.Record{
 		Topic:     g.topic,
-		Key:       key(g.rnd.IntN(keys)),
+		Key:       key(g.rnd.IntN(g.keys)),
 		Value:     fmt.Appendf(nil, "value-%d", i),
 		Timestamp: time.UnixMilli(g.start + int64(i)*eventStep - g.delay()),
 	}
@@ -140,7 +143,7 @@ func (g *generator) table(topic string) []*kgo.Record {
 		at = at.Add(time.Millisecond)
 		out = append(out, &kgo.Record{Topic: topic, Key: key(k), Value: v, Timestamp: at})
 	}
-	for k := 0; k < keys; k += 2 {
+	for k := 0; k < g.keys; k += 2 {
 		put(k, fmt.Appendf(nil, "row-%d", k))
 		switch g.rnd.IntN(10) {
 		case 0:

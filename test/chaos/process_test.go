@@ -49,7 +49,9 @@ type process struct {
 	stateDir string
 	// starts counts the starts, each of which has its own log file.
 	starts int
-	cmd    *exec.Cmd
+	// started is set from the start to the stop: the process is expected to run.
+	started bool
+	cmd     *exec.Cmd
 	// exited is closed when the process that was started last is gone; exit holds
 	// how it ended then.
 	exited chan struct{}
@@ -73,6 +75,7 @@ func (p *process) start() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.started = true
 	p.metrics = ""
 	p.exited = make(chan struct{})
 	go func(cmd *exec.Cmd, exited chan struct{}) {

@@ -149,7 +149,7 @@ func (r *run) until(what string, ok func() bool, moves func() int64) {
 func (r *run) alive() {
 	r.Helper()
 	for _, p := range r.procs {
-		if p.starts > 0 && !p.running() {
+		if p.started && !p.running() {
 			r.Fatalf("process %s has ended by itself: %v", p.name, p.exit)
 		}
 	}
@@ -187,6 +187,7 @@ func (r *run) stop() {
 func (r *run) stopOne(p *process) {
 	r.Helper()
 	r.alive()
+	p.started = false
 	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.exited:

@@ -3,11 +3,16 @@
 package chaos
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	kafkatest "github.com/oncestream/oncestream/test/kafka"
 )
@@ -27,26 +32,52 @@ func newWatcher(t *testing.T, addr, group string) *watcher {
 // committed returns the group's committed offsets.
 func (w *watcher) committed() kadm.Offsets {
 	w.t.Helper()
-	got, err := w.adm.FetchOffsets(w.t.Context(), w.group)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		w.t.Fatalf("committed offsets of %s: %v", w.group, err)
-	}
+	var got kadm.OffsetResponses
+	w.ask("committed offsets of "+w.group, func(ctx context.Context) (err error) {
+		if got, err = w.adm.FetchOffsets(ctx, w.group); err == nil {
+			err = got.Error()
+		}
+		if errors.Is(err, kerr.GroupIDNotFound) {
+			return nil
+		}
+		return err
+	})
 	return got.Offsets()
+}
+
+// ask repeats a question to the broker as long as it fails in a way that
+// passes: a new broker creates its internal topics only now.
+func (w *watcher) ask(what string, f func(context.Context) error) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := f(ctx)
+		if err == nil {
+			return
+		}
+		if !kerr.IsRetriable(err) || ctx.Err() != nil {
+			w.t.Fatalf("%s: %v", what, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
 }
 
 // ends returns the topics' high watermarks.
 func (w *watcher) ends(topics ...string) kadm.Offsets {
 	w.t.Helper()
-	got, err := w.adm.ListEndOffsets(w.t.Context(), topics...)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		w.t.Fatalf("end offsets of %v: %v", topics, err)
-	}
+	var got kadm.ListedOffsets
+	w.ask(fmt.Sprintf("end offsets of %v", topics), func(ctx context.Context) (err error) {
+		if got, err = w.adm.ListEndOffsets(ctx, topics...); err == nil {
+			err = got.Error()
+		}
+		return err
+	})
 	return got.Offsets()
 }
 
@@ -67,13 +98,13 @@ func (w *watcher) lags(topics ...string) []string {
 // members returns how many members the group has.
 func (w *watcher) members() int {
 	w.t.Helper()
-	got, err := w.adm.DescribeGroups(w.t.Context(), w.group)
-	if err == nil {
-		err = got.Error()
-	}
-	if err != nil {
-		w.t.Fatalf("describe group %s: %v", w.group, err)
-	}
+	var got kadm.DescribedGroups
+	w.ask("describe group "+w.group, func(ctx context.Context) (err error) {
+		if got, err = w.adm.DescribeGroups(ctx, w.group); err == nil {
+			err = got.Error()
+		}
+		return err
+	})
 	return len(got[w.group].Members)
 }
 
@@ -81,30 +112,23 @@ func (w *watcher) members() int {
 // by transactional id.
 func (w *watcher) transactions() map[string]int64 {
 	w.t.Helper()
-	listed, err := w.adm.ListTransactions(w.t.Context(), nil, []string{"Ongoing", "PrepareCommit", "PrepareAbort"})
-	if err != nil {
-		w.t.Fatalf("list transactions: %v", err)
-	}
-	var ids []string
-	for _, id := range listed.TransactionalIDs() {
-		if strings.HasPrefix(id, w.group) {
-			ids = append(ids, id)
-		}
-	}
 	starts := map[string]int64{}
-	if len(ids) == 0 {
-		return starts
-	}
-	described, err := w.adm.DescribeTransactions(w.t.Context(), ids...)
-	if err != nil {
-		w.t.Fatalf("describe transactions: %v", err)
-	}
-	for id, d := range described {
-		if d.Err != nil {
-			w.t.Fatalf("describe transaction %s: %v", id, d.Err)
+	w.ask("open transactions of "+w.group, func(ctx context.Context) error {
+		listed, err := w.adm.ListTransactions(ctx, nil, []string{"Ongoing", "PrepareCommit", "PrepareAbort"})
+		if err != nil {
+			return err
 		}
-		starts[id] = d.StartTimestamp
-	}
+		ids := slices.DeleteFunc(listed.TransactionalIDs(), func(id string) bool { return !strings.HasPrefix(id, w.group) })
+		if len(ids) == 0 {
+			return nil
+		}
+		described, err := w.adm.DescribeTransactions(ctx, ids...)
+		for id, d := range described {
+			err = errors.Join(err, d.Err)
+			starts[id] = d.StartTimestamp
+		}
+		return err
+	})
 	return starts
 }
 
