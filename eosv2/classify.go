@@ -88,3 +88,28 @@ func classifyGroup(code sarama.KError) Class {
 func indefinite(code sarama.KError) bool {
 	return code == sarama.ErrRequestTimedOut || code == sarama.ErrNetworkException || code == sarama.ErrUnknown
 }
+
+// codeError says what a code means where sarama has no words for it.
+type codeError struct {
+	code sarama.KError
+	text string
+}
+
+func (e codeError) Error() string { return e.text }
+
+func (e codeError) Unwrap() error { return e.code }
+
+// describe returns code as an error fit to be read.
+func describe(code sarama.KError) error {
+	switch code {
+	case sarama.ErrProducerFenced:
+		return codeError{code, "kafka server: there is a newer producer with the same transactional id, or the transaction timed out (PRODUCER_FENCED)"}
+	case errTransactionAbortable:
+		return codeError{code, "kafka server: the transaction can only be aborted (TRANSACTION_ABORTABLE)"}
+	case errFencedMemberEpoch:
+		return codeError{code, "kafka server: the group member was fenced and must rejoin (FENCED_MEMBER_EPOCH)"}
+	case errStaleMemberEpoch:
+		return codeError{code, "kafka server: the group member has a newer epoch (STALE_MEMBER_EPOCH)"}
+	}
+	return code
+}

@@ -58,7 +58,7 @@ func (p *Producer) ask(c coordinator, request func(*sarama.Broker) (sarama.KErro
 	if code == sarama.ErrNoError {
 		return nil
 	}
-	e := c.failed(classify(c.stage, code), code)
+	e := c.failed(classify(c.stage, code), describe(code))
 	e.Unknown = indefinite(code)
 	switch code {
 	case sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable:

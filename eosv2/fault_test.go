@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -276,4 +277,26 @@ func TestGeneration(t *testing.T) {
 		must(t, p.Init(t.Context()))
 	}
 	c.wantValues(t, "a", 0, "v", "v")
+}
+
+// TestFirstBatchIsNotOvertaken: brokers before 4.5 take any sequence number
+// from a producer they know nothing of, so that the successors of a rejected
+// first batch would be written before it.
+func TestFirstBatchIsNotOvertaken(t *testing.T) {
+	for _, mode := range []Mode{ExactlyOnce, AtLeastOnce} {
+		t.Run(fmt.Sprint(mode), func(t *testing.T) {
+			c := newReleasedCluster(t)
+			p := c.producer(t, small, func(cfg *Config) { cfg.Mode, cfg.Linger = mode, time.Hour })
+			a := topic(t, p, "a")
+			for n := range int32(4) {
+				h := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "a", Partitions: []int32{n}, Err: kerr.NotLeaderForPartition})
+				want := numbers(t, a, n, 200)
+				must(t, p.Commit(t.Context()))
+				if h.Hits() != 1 {
+					t.Fatalf("%d faults", h.Hits())
+				}
+				c.wantValues(t, "a", n, want...)
+			}
+		})
+	}
 }

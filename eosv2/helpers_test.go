@@ -1,16 +1,33 @@
 package eosv2
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kversion"
 	"go.uber.org/goleak"
+
+	kafkatest "github.com/oncestream/oncestream/test/kafka"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// leaks leaves out the client library's metrics, which have one goroutine per
+// process that never ends.
+var leaks = goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick")
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := errors.Join(kafkatest.StopShared(), goleak.Find(leaks)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
 
 // cluster is a fake cluster with one client to produce over.
 type cluster struct {
@@ -21,10 +38,20 @@ type cluster struct {
 // newCluster starts brokers with topics "a", "b" and "in" of four partitions each.
 func newCluster(t testing.TB, brokers int, tune ...func(*sarama.Config)) *cluster {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(brokers), kfake.SeedTopics(4, "a", "b", "in"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return startCluster(t, []kfake.Opt{kfake.NumBrokers(brokers)}, tune...)
+}
+
+// newReleasedCluster starts a broker of a released version, which lacks checks
+// that the fake one has ahead of them.
+func newReleasedCluster(t testing.TB) *cluster {
+	t.Helper()
+	return startCluster(t, []kfake.Opt{kfake.NumBrokers(1), kfake.MaxVersions(kversion.V4_1_0())})
+}
+
+func startCluster(t testing.TB, opts []kfake.Opt, tune ...func(*sarama.Config)) *cluster {
+	t.Helper()
+	c, err := kfake.NewCluster(append(opts, kfake.SeedTopics(4, "a", "b", "in"))...)
+	must(t, err)
 	t.Cleanup(c.Close)
 	return &cluster{Cluster: c, client: newClient(t, c.ListenAddrs(), tune...)}
 }

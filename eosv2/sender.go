@@ -16,6 +16,9 @@ const (
 	// gatherTime is how long new partitions of a transaction are gathered into
 	// one AddPartitionsToTxn, which costs the coordinator a write to its log.
 	gatherTime = 2 * time.Millisecond
+	// provenFor is how long a broker surely remembers a producer; the shortest
+	// sensible producer.id.expiration.ms is longer.
+	provenFor  = 10 * time.Minute
 	minBackoff = 2 * time.Millisecond
 	maxBackoff = 250 * time.Millisecond
 )
@@ -56,6 +59,11 @@ type flight struct {
 	attempt int
 	cause   error
 	stale   bool // the leader must be looked up in fresh metadata
+	// proven is when the leader last acknowledged a batch. A broker without any
+	// state of this producer accepts whatever sequence number comes first, so
+	// that a batch rejected there could be overtaken by its successor. Until the
+	// first acknowledgement, and after a failure, one batch is in flight.
+	proven time.Time
 }
 
 // sink is one broker's connection.
@@ -213,6 +221,7 @@ func (p *Producer) postpone(pt *part, cause error) {
 	pt.again = time.Now().Add(backoff(pt.attempt))
 	pt.attempt++
 	pt.cause = cause
+	pt.proven = time.Time{}
 	pt.sink = nil
 	pt.stale = true
 	p.cfg.Observer.retried("produce", cause)
@@ -256,6 +265,7 @@ func (p *Producer) assemble(now time.Time) []*request {
 
 func (p *Producer) sendableLocked(pt *part, now time.Time) bool {
 	return len(pt.queue) > 0 && pt.sink != nil && !pt.failing && !now.Before(pt.again) &&
+		(pt.pending == 0 || now.Sub(pt.proven) < provenFor) &&
 		pt.sink.inflight < p.cfg.MaxInFlight &&
 		(p.cfg.Mode != ExactlyOnce || pt.added == p.mu.txn+1)
 }

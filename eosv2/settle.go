@@ -100,7 +100,9 @@ func (p *Producer) acknowledge(b *batch, offset int64) {
 	i := slices.Index(pt.inflight, b)
 	last := i == len(pt.inflight)-1
 	pt.inflight = slices.Delete(pt.inflight, i, i+1)
-	pt.attempt, pt.cause = 0, nil
+	if !pt.failing {
+		pt.attempt, pt.cause, pt.proven = 0, nil, time.Now()
+	}
 	records, bytes := int(b.count), b.bytes
 	p.mu.Lock()
 	pt.ackLocked(p.mu.txn, offset, int64(records), last)
@@ -178,7 +180,7 @@ func (p *Producer) produceError(pt *part, c Class, err error) *Error {
 
 // explain adds to a refusal what a person needs to act on it.
 func (p *Producer) explain(b *batch, block *sarama.ProduceResponseBlock) error {
-	err := error(block.Err)
+	err := describe(block.Err)
 	if block.ErrorMessage != nil {
 		err = fmt.Errorf("%w: %s", err, *block.ErrorMessage)
 	}
@@ -199,7 +201,7 @@ func joinCause(err, cause error) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// dueAdd is when partitions are to be added at the latest.
+// addDueLocked is when partitions are to be added at the latest.
 func (p *Producer) addDueLocked() time.Time {
 	due := p.mu.gather.Add(gatherTime)
 	if p.mu.hurry {
