@@ -65,11 +65,7 @@ func (c *Client) TopicConfigs(ctx context.Context, topics []string, keys ...stri
 	}
 	var found map[string]map[string]string
 	err := retry(ctx, func(ctx context.Context) error {
-		b, err := c.anyBroker()
-		if err != nil {
-			return err
-		}
-		return c.call(ctx, b, func() error {
+		return c.onAny(ctx, func(b *sarama.Broker) (err error) {
 			found, err = describeConfigs(b, topics, keys)
 			return err
 		})

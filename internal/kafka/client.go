@@ -107,18 +107,21 @@ func callOn(ctx context.Context, d *dialer, b *sarama.Broker, f func() error) er
 // it was closed already.
 func hangUp(b *sarama.Broker) { _ = b.Close() }
 
-// anyBroker returns a connected broker for requests that every broker answers.
-func (c *Client) anyBroker() (*sarama.Broker, error) {
-	if b := c.sc.LeastLoadedBroker(); b != nil {
-		return b, nil
+// onAny makes one request that every broker answers. sarama hands out the same
+// seed broker until a refresh of its metadata has found it dead, so one is made
+// after an error.
+func (c *Client) onAny(ctx context.Context, f func(*sarama.Broker) error) error {
+	b := c.sc.LeastLoadedBroker()
+	err := error(sarama.ErrOutOfBrokers)
+	if b != nil {
+		err = c.call(ctx, b, func() error { return f(b) })
 	}
-	if err := c.refresh(anyTopic); err != nil {
-		return nil, err
+	if Classify(err) == Refresh && ctx.Err() == nil {
+		if rerr := c.refresh(anyTopic); rerr != nil {
+			return fmt.Errorf("%w (refreshing metadata: %w)", err, rerr)
+		}
 	}
-	if b := c.sc.LeastLoadedBroker(); b != nil {
-		return b, nil
-	}
-	return nil, sarama.ErrOutOfBrokers
+	return err
 }
 
 // refresh asks for the metadata of topics. That a topic doesn't exist, has no

@@ -145,3 +145,23 @@ func TestUserProxyIsKept(t *testing.T) {
 		t.Error("the proxy wasn't used")
 	}
 }
+
+// TestDeadSeed gives an address on which nobody listens first or last: the
+// client mustn't stay with it.
+func TestDeadSeed(t *testing.T) {
+	cl := newCluster(t, kfake.SeedTopics(2, "in"), kfake.NumBrokers(1))
+	// sarama takes the addresses in random order.
+	for range 8 {
+		c, err := NewClient([]string{closedAddr(t), cl.ListenAddrs()[0], closedAddr(t)}, nil, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Partitions(testContext(t), "in")
+		if err != nil || got["in"] != 2 {
+			t.Errorf("got %v, %v", got, err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -10,13 +10,9 @@ import (
 // findCoordinator asks where a group's coordinator is. sarama's own lookup
 // sleeps for seconds on a new cluster, whatever the context says.
 func (c *Client) findCoordinator(ctx context.Context, group string) (*sarama.Broker, error) {
-	b, err := c.anyBroker()
-	if err != nil {
-		return nil, err
-	}
 	req := &sarama.FindCoordinatorRequest{Version: 3, CoordinatorKey: group, CoordinatorType: sarama.CoordinatorGroup}
 	var resp *sarama.FindCoordinatorResponse
-	err = c.call(ctx, b, func() (err error) {
+	err := c.onAny(ctx, func(b *sarama.Broker) (err error) {
 		resp, err = b.FindCoordinator(req)
 		return err
 	})

@@ -79,7 +79,7 @@ func (m *Member) beat(ctx context.Context) bool {
 		return m.lose(ctx, err)
 	case Generation:
 		if isRebalance(err) {
-			return m.callOn(ctx)
+			return m.summon(ctx)
 		}
 		return m.lose(ctx, err)
 	case Fatal, OutOfRange:
@@ -89,8 +89,8 @@ func (m *Member) beat(ctx context.Context) bool {
 	return true
 }
 
-// callOn tells the worker, once for each rebalance, to join it.
-func (m *Member) callOn(ctx context.Context) bool {
+// summon tells the worker, once for each rebalance, to join it.
+func (m *Member) summon(ctx context.Context) bool {
 	m.mu.Lock()
 	known := m.mu.rebalancing
 	m.mu.rebalancing = true

@@ -32,20 +32,14 @@ func (c *Client) describe(ctx context.Context, topics []string) (map[string]*sar
 	}
 	var found map[string]*sarama.TopicMetadata
 	err := retry(ctx, func(ctx context.Context) error {
-		b, err := c.anyBroker()
-		if err != nil {
-			return err
-		}
-		var resp *sarama.MetadataResponse
-		err = c.call(ctx, b, func() (err error) {
-			resp, err = b.GetMetadata(sarama.NewMetadataRequest(c.conf.Version, topics))
+		return c.onAny(ctx, func(b *sarama.Broker) error {
+			resp, err := b.GetMetadata(sarama.NewMetadataRequest(c.conf.Version, topics))
+			if err != nil {
+				return err
+			}
+			found, err = existing(resp)
 			return err
 		})
-		if err != nil {
-			return err
-		}
-		found, err = existing(resp)
-		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("kafka: metadata of topics %v: %w", topics, err)

@@ -261,3 +261,61 @@ func TestRealLeave(t *testing.T) {
 		}
 	}
 }
+
+// awaitAlive sends heartbeats until one is accepted.
+func awaitAlive(t *testing.T, m *Member) {
+	t.Helper()
+	ctx := testContext(t)
+	for {
+		err := m.EnsureAlive(ctx, 0)
+		if err == nil {
+			return
+		}
+		if !Classify(err).Transient() {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRealBrokerRestart kills the only broker under a fetcher and a member. When
+// it's back, both go on where they were.
+func TestRealBrokerRestart(t *testing.T) {
+	b := kafkatest.Start(t)
+	topic := "in"
+	kafkatest.CreateTopic(t, b.Addr, topic, 1, nil)
+	client := func() *Client {
+		c, err := NewClient([]string{b.Addr}, nil, t.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return c
+	}
+	f := NewFetcher(client(), FetchConfig{ReadCommitted: true})
+	t.Cleanup(f.Close)
+	f.Assign(tp(topic, 0), 0)
+	cfg := memberConfig()
+	cfg.SessionTimeout = waitLimit
+	m := NewMember(client(), cfg)
+	m.Start(context.Background())
+	t.Cleanup(m.Close)
+	generation := nextEvent(t, m, Assigned).Generation
+	for i := range int64(2) {
+		kafkatest.Produce(t, b.Addr, &kgo.Record{Topic: topic, Value: []byte("v")})
+		if got := readTo(t, f, tp(topic, 0), i+1); len(got) != 1 {
+			t.Errorf("got %v", got)
+		}
+		awaitAlive(t, m)
+		if i == 0 {
+			b.Kill()
+			b.Restart()
+		}
+	}
+	if g := m.Meta().Generation; g != generation {
+		t.Errorf("generation %d became %d", generation, g)
+	}
+}
