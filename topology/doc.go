@@ -23,12 +23,11 @@
 //
 // # Functions
 //
-// Functions must be pure, because a record whose transaction fails is processed
-// again. They're called by several goroutines, one for each task at a time. What
-// a function is given is valid during the call, unless it's a value that the
-// function got from a serde; it must not change a record's key or value, which
-// other operators see as well. An aggregate may be changed in place by the
-// function that adds to it.
+// Functions must be pure: a record whose transaction failed is processed again,
+// and one function is called by all tasks at once, each on its own goroutine. A
+// function may keep the keys and values that it's given, but must not change
+// them, because other operators see them as well. Only an aggregate may be
+// changed in place, by the function that adds to it.
 //
 // # Null
 //
