@@ -31,7 +31,9 @@ type Config struct {
 	Client *kafka.Client
 	// Fetch is the fetcher's configuration.
 	Fetch kafka.FetchConfig
-	DB    *statestore.DB
+	// DB is the one that the jobs' stores are of.
+	DB *statestore.DB
+	// Observer is told of the progress.
 	Observer
 }
 

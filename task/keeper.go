@@ -24,10 +24,14 @@ const (
 
 // KeeperConfig is what a Keeper needs.
 type KeeperConfig struct {
-	Admin   *kafka.Client
-	DB      *statestore.DB
+	// Admin is a client that no fetch holds up.
+	Admin *kafka.Client
+	// DB holds the state of the process.
+	DB *statestore.DB
+	// Metrics takes the sizes of stores.
 	Metrics *Metrics
-	Logger  *zap.Logger
+	// Logger is never nil.
+	Logger *zap.Logger
 }
 
 // Keeper does the housekeeping of a process beside its workers: it deletes

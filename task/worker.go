@@ -27,35 +27,49 @@ const (
 	roundTrip = time.Second
 )
 
-// Config is what a worker needs. All workers of an application share the values
-// down to Logger.
+// Config is what a worker needs. All of an application's workers have the same.
 type Config struct {
-	ApplicationID      string
-	Mode               eosv2.Mode
-	CommitInterval     time.Duration
-	CommitBytes        int
+	// ApplicationID is the group's id and the prefix of internal names.
+	ApplicationID string
+	// Mode is the guarantee.
+	Mode eosv2.Mode
+	// CommitInterval is the time between commits; CommitBytes of uncommitted state
+	// commit earlier.
+	CommitInterval time.Duration
+	// CommitBytes of a worker's uncommitted state lead to an earlier commit.
+	CommitBytes int
+	// TransactionTimeout is shorter than SessionTimeout.
 	TransactionTimeout time.Duration
-	SessionTimeout     time.Duration
-	HeartbeatInterval  time.Duration
-	MaxPollInterval    time.Duration
+	// SessionTimeout is after how long a silent member's tasks go to others.
+	SessionTimeout time.Duration
+	// HeartbeatInterval is also how long a rebalance may go unnoticed.
+	HeartbeatInterval time.Duration
+	// MaxPollInterval is how long a step of the worker may take.
+	MaxPollInterval time.Duration
 	// Static makes members static (KIP-345), with instance ids made of the process
 	// id and the worker's index.
 	Static bool
-	Fetch  kafka.FetchConfig
+	// Fetch configures the fetching of input and of changelogs.
+	Fetch kafka.FetchConfig
 	// Decode decides on records that can't be deserialized; nil fails.
 	Decode func(FailedRecord) Action
 	// DeadLetterTopic takes the records that a handler answers DeadLetter for.
 	DeadLetterTopic string
 
-	Layout  *Layout
-	DB      *statestore.DB
-	Owners  *Owners
+	// Layout is the topology laid out on the cluster.
+	Layout *Layout
+	// DB holds the state of the process.
+	DB *statestore.DB
+	// Owners says which worker of the process owns a task's state.
+	Owners *Owners
+	// Metrics are the application's.
 	Metrics *Metrics
-	Logger  *zap.Logger
+	// Logger is never nil.
+	Logger *zap.Logger
 
 	// NewClient connects; the name tells a client's role in its client id.
 	NewClient func(ctx context.Context, role string) (*kafka.Client, error)
-	// OnStatus is told when the worker's status changes, on the worker's goroutine.
+	// OnStatus is told when a worker's status changes, on that worker's goroutine.
 	OnStatus func(worker int, s Status)
 	// OnCommitted is told the committed positions of repartition topics' partitions,
 	// which may be deleted up to there.
