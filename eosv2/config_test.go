@@ -61,3 +61,18 @@ func TestUnknownTopic(t *testing.T) {
 		t.Fatal("two handles for one topic")
 	}
 }
+
+func TestTopicClass(t *testing.T) {
+	for err, want := range map[error]Class{
+		sarama.ErrUnknownTopicOrPartition:  ClassFatal,
+		sarama.ErrInvalidTopic:             ClassFatal,
+		sarama.ErrTopicAuthorizationFailed: ClassFatal,
+		sarama.ErrClosedClient:             ClassFatal,
+		sarama.ErrLeaderNotAvailable:       ClassAbort,
+		sarama.ErrOutOfBrokers:             ClassAbort,
+	} {
+		if got := topicClass(err); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package eosv2
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -43,7 +44,8 @@ type part struct {
 // as nanoseconds.
 const maxTimestamp = math.MaxInt64 / int64(time.Millisecond)
 
-// Topic returns the handle for a topic, which must exist. The number of
+// Topic returns the handle for a topic, which must exist: an unknown one is an
+// error of class fatal. Class abort means that no broker answered. The number of
 // partitions is asked for at each call, so that calling it again notices new
 // partitions. It may block for the Client's metadata timeout.
 func (p *Producer) Topic(ctx context.Context, name string) (*Topic, error) {
@@ -52,7 +54,7 @@ func (p *Producer) Topic(ctx context.Context, name string) (*Topic, error) {
 	}
 	numbers, err := p.client().Partitions(name)
 	if err != nil {
-		return nil, &Error{Op: "topic", Class: ClassFatal, Topic: name, Partition: -1, Err: err}
+		return nil, &Error{Op: "topic", Class: topicClass(err), Topic: name, Partition: -1, Err: err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,6 +67,19 @@ func (p *Producer) Topic(ctx context.Context, name string) (*Topic, error) {
 		t.parts = append(t.parts, &part{topic: t, number: int32(len(t.parts))})
 	}
 	return t, nil
+}
+
+// topicClass tells a topic that can't be written to from brokers that don't
+// answer at the moment, which is worth another attempt.
+func topicClass(err error) Class {
+	var code sarama.KError
+	switch {
+	case errors.Is(err, sarama.ErrClosedClient), errors.Is(err, sarama.ErrUnknownTopicOrPartition):
+		return ClassFatal
+	case errors.As(err, &code) && classify(stageProduce, code) != ClassRetry:
+		return ClassFatal
+	}
+	return ClassAbort
 }
 
 // Partitions returns the number of partitions when the handle was resolved.
