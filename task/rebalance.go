@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/oncestream/oncestream/eosv2"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -132,8 +133,8 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 // already. The open transaction is aborted, and the group is joined as a new
 // member.
 func (w *Worker) lost(ctx context.Context, cause error) error {
-	w.log.Warn("membership lost, all tasks are given up", zap.Error(cause))
-	w.Metrics.fences.WithLabelValues("membership_lost").Inc()
+	w.log.Warn("all tasks are given up: the membership or the producer was taken over", zap.Error(cause))
+	w.Metrics.fences.WithLabelValues(fenceOf(cause)).Inc()
 	for id := range w.starts {
 		w.cancelStart(id)
 	}
@@ -145,6 +146,14 @@ func (w *Worker) lost(ctx context.Context, cause error) error {
 	w.member.Rejoin(nil)
 	w.settle()
 	return nil
+}
+
+// fenceOf says what was lost.
+func fenceOf(err error) string {
+	if classify(err) == eosv2.ClassFenced {
+		return "producer"
+	}
+	return "membership"
 }
 
 func (w *Worker) task(id plan.TaskID) *Task {

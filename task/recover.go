@@ -25,7 +25,7 @@ func (w *Worker) recover(ctx context.Context, err error) error {
 	switch classify(err) {
 	case eosv2.ClassAbort, eosv2.ClassRetry:
 		return w.redo(ctx, err)
-	case eosv2.ClassRejoin:
+	case eosv2.ClassRejoin, eosv2.ClassFenced:
 		return w.lost(ctx, err)
 	}
 	return err
@@ -38,10 +38,15 @@ func classify(err error) eosv2.Class {
 	if errors.As(err, &e) {
 		return e.Class
 	}
-	switch kafka.Classify(err) {
-	case kafka.Retry, kafka.Refresh:
+	// An operator's error may hold anything, io.ErrUnexpectedEOF for instance; only
+	// the producer's errors within it say something about the transaction.
+	if _, ok := errors.AsType[*Error](err); ok {
+		return eosv2.ClassFatal
+	}
+	switch c := kafka.Classify(err); {
+	case c.Transient():
 		return eosv2.ClassAbort
-	case kafka.Rejoin:
+	case c == kafka.Rejoin, c == kafka.Generation:
 		return eosv2.ClassRejoin
 	}
 	return eosv2.ClassFatal
