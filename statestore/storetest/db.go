@@ -209,6 +209,11 @@ func testSizeBytes(e *env) {
 		e.check(e.db.Flush())
 		n, err := s.SizeBytes()
 		e.check(err)
+		byName, err := e.db.SizeBytes("s", 0)
+		e.check(err)
+		if byName != n {
+			e.Errorf("the DB says %d bytes, the store %d", byName, n)
+		}
 		return n
 	}
 	if n := size(); n != 0 {
@@ -220,6 +225,8 @@ func testSizeBytes(e *env) {
 	if n := size(); n == 0 || n > 20_000 {
 		e.Errorf("a value of 10,000 bytes takes %d bytes", n)
 	}
-	e.check(s.Wipe())
+	if n, err := e.db.SizeBytes("unknown", 0); n != 0 || err != nil {
+		e.Errorf("an unknown store has %d bytes, %v", n, err)
+	}
 	e.check(e.db.FlushAsync())
 }
