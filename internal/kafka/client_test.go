@@ -3,8 +3,10 @@ package kafka
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,37 @@ func TestConnectErrors(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTLS uses the certificate that the standard library has for tests.
+func TestTLS(t *testing.T) {
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	addr := newCluster(t, kfake.TLS(srv.TLS), kfake.NumBrokers(1)).ListenAddrs()[0]
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	for _, tc := range []struct {
+		name string
+		tls  *tls.Config
+		want string
+	}{
+		{"trusted", &tls.Config{RootCAs: roots}, ""},
+		{"not trusted", &tls.Config{RootCAs: x509.NewCertPool()}, "isn't trusted"},
+		{"without TLS", nil, "may want TLS"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			conf := sarama.NewConfig()
+			conf.Net.TLS.Enable, conf.Net.TLS.Config = tc.tls != nil, tc.tls
+			conf.Net.ReadTimeout = 5 * time.Second
+			c, err := NewClient([]string{addr}, conf, "test")
+			if err == nil {
+				err = c.Close()
+			}
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
 	}
 }
 

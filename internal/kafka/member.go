@@ -16,6 +16,7 @@ import (
 // MemberConfig configures a Member. Group, ProtocolName, Topics and Balancer are
 // needed.
 type MemberConfig struct {
+	// Group is the group's id.
 	Group string
 	// InstanceID makes the member a static one (KIP-345): started again within the
 	// session timeout, it gets its partitions back without a rebalance.

@@ -109,9 +109,10 @@ func (m *Member) expel(ctx context.Context, away time.Duration) bool {
 }
 
 // heartbeat sends one heartbeat of the current generation. It's repeated on
-// errors that pass, but for no longer than an interval: the next is due then.
+// errors that pass, but a connection that hangs must leave time for another one
+// before the session ends.
 func (m *Member) heartbeat(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, m.cfg.HeartbeatInterval, ErrPatience)
+	ctx, cancel := context.WithTimeoutCause(ctx, m.cfg.SessionTimeout/3, ErrPatience)
 	defer cancel()
 	meta := m.Meta()
 	var sent time.Time

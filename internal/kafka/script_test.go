@@ -3,7 +3,6 @@ package kafka
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -93,27 +92,11 @@ func aborted(pid, first int64) kmsg.FetchResponseTopicPartitionAbortedTransactio
 	return a
 }
 
-// asked records what a scripted broker was asked for.
-type asked struct {
-	mu       sync.Mutex
-	requests []*kmsg.FetchRequest
-}
-
-func (a *asked) all() []*kmsg.FetchRequest {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return append([]*kmsg.FetchRequest(nil), a.requests...)
-}
-
 // scriptFetch answers fetches by f, whose ok is false where kfake should answer.
-func scriptFetch(cl *kfake.Cluster, f func(topic string, p kmsg.FetchRequestTopicPartition) (answer, bool)) *asked {
-	a := &asked{}
+func scriptFetch(cl *kfake.Cluster, f func(topic string, p kmsg.FetchRequestTopicPartition) (answer, bool)) {
 	cl.ControlKey(int16(kmsg.Fetch), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
 		cl.KeepControl()
 		req := kreq.(*kmsg.FetchRequest)
-		a.mu.Lock()
-		a.requests = append(a.requests, req)
-		a.mu.Unlock()
 		resp := req.ResponseKind().(*kmsg.FetchResponse)
 		for _, rt := range req.Topics {
 			st := kmsg.NewFetchResponseTopic()
@@ -133,7 +116,6 @@ func scriptFetch(cl *kfake.Cluster, f func(topic string, p kmsg.FetchRequestTopi
 		}
 		return resp, nil, true
 	})
-	return a
 }
 
 // scriptLog serves a log as a broker does: from the batch that holds the offset
