@@ -169,11 +169,8 @@ func (w *Worker) leakOverlays() error {
 	b := w.DB.NewBatch()
 	for _, t := range w.tasks {
 		for _, s := range t.stores {
-			next, ok := s.Offset()
-			if !ok && s.UncommittedBytes() == 0 {
-				continue
-			}
-			if err := s.Stage(b, next); err != nil {
+			err := s.Changes(func(key, value []byte, timestamp int64) error { return s.Restore(b, key, value, timestamp) })
+			if err != nil {
 				return err
 			}
 		}

@@ -140,7 +140,11 @@ func (w *Worker) lost(ctx context.Context, cause error) error {
 	}
 	w.closeTasks(slices.Clone(w.tasks))
 	w.held, w.joined = false, false
-	if err := w.initProducer(ctx); err != nil {
+	err := w.initProducer(ctx)
+	if classify(err) == eosv2.ClassFenced {
+		err = w.initProducer(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	w.member.Rejoin(nil)

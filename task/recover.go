@@ -63,6 +63,9 @@ func (w *Worker) redo(ctx context.Context, cause error) error {
 	w.closeTasks(again)
 	w.held = false
 	if err := w.initProducer(ctx); err != nil {
+		if classify(err) == eosv2.ClassFenced {
+			return w.lost(ctx, err)
+		}
 		return err
 	}
 	for _, t := range again {
@@ -86,7 +89,9 @@ func causeOf(err error) string {
 
 // initProducer gets a producer id and a new epoch, which ends whatever
 // transaction was open under the transactional id. It's tried until it succeeds,
-// the context ends, or the answer is final.
+// the context ends, or the answer is final. The class ClassFenced says that another
+// producer held the id since: once the tasks are given up, the next try takes it
+// back.
 func (w *Worker) initProducer(ctx context.Context) error {
 	pause := 100 * time.Millisecond
 	for {
