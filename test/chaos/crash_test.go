@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/oncestream/oncestream/test/chaos/audit"
 	kafkatest "github.com/oncestream/oncestream/test/kafka"
@@ -70,4 +71,40 @@ func TestFreeze(t *testing.T) {
 		}
 		r.finish()
 	})
+}
+
+// TestTwin runs two processes with one identity. The older one must end with an
+// error; it must not go on as somebody else.
+func TestTwin(t *testing.T) {
+	s := readSettings(t)
+	// Long enough that nothing but the twin ends the membership, or the
+	// transaction, of the older process.
+	s.session = 20 * time.Second
+	kafkatest.Shared(t)
+	r := newRun(t, s, buildBench(t, ""), "rekey", processes)
+	r.start()
+	older := r.twin(r.procs[r.rnd.IntN(len(r.procs))])
+	if older.gone() == nil {
+		t.Errorf("the older process has ended without an error")
+	}
+	t.Logf("the older process:\n%s", older.tail())
+	r.working(r.procs[0])
+	r.finish()
+}
+
+// TestKillPoint lets processes die between any two steps of a commit.
+func TestKillPoint(t *testing.T) {
+	s := readSettings(t)
+	kafkatest.Shared(t)
+	r := newRun(t, s, buildBench(t, "failpoint"), "rekey", processes)
+	r.start()
+	for _, point := range commitPoints() {
+		r.killAt(r.procs[r.rnd.IntN(len(r.procs))], point)
+	}
+	r.finish()
+}
+
+// commitPoints are the failpoints of a commit, in its order.
+func commitPoints() []string {
+	return []string{"commit.changelogs-written", "commit.flushed", "commit.offsets-sent", "commit.ended", "commit.applied"}
 }

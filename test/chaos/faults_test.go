@@ -3,6 +3,9 @@
 package chaos
 
 import (
+	"fmt"
+	"os"
+	"slices"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -43,6 +46,24 @@ func (r *run) killAll(times int) {
 	for _, p := range r.procs {
 		r.working(p)
 	}
+}
+
+// killAt lets process p die at a point of the commit, and starts it again. The
+// program must be built with the tag failpoint.
+func (r *run) killAt(p *process, point string) {
+	r.Helper()
+	r.working(p)
+	p.kill()
+	nth := 3 + r.rnd.IntN(10)
+	p.start(fmt.Sprintf("ONCESTREAM_KILL=%s:%d", point, nth))
+	err := p.gone()
+	r.flowing()
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		r.Fatalf("process %s ended before it came to %s: %v", p.name, point, err)
+	}
+	r.Logf("process %s died at %s, commit %d, after %d records", p.name, point, nth, r.gen.produced.Load())
+	p.start()
+	r.working(p)
 }
 
 // freeze stops process p for longer than the group waits for it, lets the
@@ -100,4 +121,25 @@ func (r *run) doze(p *process) {
 	r.Logf("stopped process %s for a moment, until %d records", p.name, r.gen.produced.Load())
 	p.signal(syscall.SIGCONT)
 	r.working(p)
+}
+
+// twin stops process p and starts another on a copy of its state directory, as
+// an orchestrator does that has lost sight of a machine. When the first goes on
+// there are two with one identity, and it's the older one that must not write
+// any more.
+func (r *run) twin(p *process) (older *process) {
+	r.Helper()
+	r.working(p)
+	p.signal(syscall.SIGSTOP)
+	p.started = false
+	younger := r.newProcess(p.name + "-twin")
+	if err := os.CopyFS(younger.stateDir, os.DirFS(p.stateDir)); err != nil {
+		r.Fatal(err)
+	}
+	r.procs[slices.Index(r.procs, p)] = younger
+	younger.start()
+	r.working(younger)
+	r.Logf("process %s has a twin, and goes on after %d records", p.name, r.gen.produced.Load())
+	p.signal(syscall.SIGCONT)
+	return p
 }

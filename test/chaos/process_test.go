@@ -10,8 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -60,8 +62,8 @@ type process struct {
 	metrics string
 }
 
-// start starts the process.
-func (p *process) start() {
+// start starts the process, with more environment for this time only.
+func (p *process) start(env ...string) {
 	p.t.Helper()
 	p.starts++
 	log, err := os.Create(p.log())
@@ -71,7 +73,7 @@ func (p *process) start() {
 	defer log.Close()
 	p.cmd = exec.Command(p.bin, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.Env = append(os.Environ(), p.env...)
+	p.cmd.Env = slices.Concat(os.Environ(), p.env, env)
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -94,6 +96,19 @@ func (p *process) signal(s syscall.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatalf("%s to process %s: %v", s, p.name, err)
+	}
+}
+
+// gone waits until the process has ended by itself, and returns how.
+func (p *process) gone() error {
+	p.t.Helper()
+	p.started = false
+	select {
+	case <-p.exited:
+		return p.exit
+	case <-time.After(patience):
+		p.t.Fatalf("process %s hasn't ended within %s", p.name, patience)
+		return nil
 	}
 }
 

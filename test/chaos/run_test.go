@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +28,9 @@ type run struct {
 	app                   string
 	input, input2, output string
 	watch                 *watcher
+	dir                   string // of logs and state
+	bin                   string
+	env                   []string
 	procs                 []*process
 	gen                   *generator
 	rnd                   *rand.Rand
@@ -44,7 +48,7 @@ func newRun(t *testing.T, s settings, bin, workload string, n int, env ...string
 		t.Fatal(err)
 	}
 	r := &run{
-		T: t, settings: s, addr: kafkatest.Shared(t), name: workload, workload: w,
+		T: t, settings: s, addr: kafkatest.Shared(t), name: workload, workload: w, bin: bin, env: env,
 		app: kafkatest.Unique("chaos-" + workload),
 		rnd: rand.New(rand.NewPCG(s.seed, 2)),
 	}
@@ -58,21 +62,26 @@ func newRun(t *testing.T, s settings, bin, workload string, n int, env ...string
 		kafkatest.CreateTopic(t, r.addr, r.input2, partitions, nil)
 		kafkatest.Produce(t, r.addr, r.gen.table(r.input2)...)
 	}
-	dir := t.TempDir()
+	r.dir = t.TempDir()
 	for i := range n {
-		state := fmt.Sprintf("%s/state-%d", dir, i)
-		p := &process{t: t, name: fmt.Sprint(i), bin: bin, env: env, dir: dir, stateDir: state, args: r.args(state)}
-		t.Cleanup(p.end)
-		r.procs = append(r.procs, p)
+		r.procs = append(r.procs, r.newProcess(fmt.Sprint(i)))
 	}
 	return r
+}
+
+// newProcess makes a process with a state directory of its own.
+func (r *run) newProcess(name string) *process {
+	state := filepath.Join(r.dir, "state-"+name)
+	p := &process{t: r.T, name: name, bin: r.bin, env: r.env, dir: r.dir, stateDir: state, args: r.args(state)}
+	r.Cleanup(p.end)
+	return p
 }
 
 // args is the command line of a process.
 func (r *run) args(stateDir string) []string {
 	args := []string{"run", "-workload", r.name, "-brokers", r.addr, "-application-id", r.app,
 		"-input", r.input, "-output", r.output, "-state-dir", stateDir, "-workers", "1", "-commit-interval", "100ms",
-		"-guarantee", "exactly_once_v2", "-session-timeout", sessionTimeout.String(), "-metrics-addr", "127.0.0.1:0", "-log", "info"}
+		"-guarantee", "exactly_once_v2", "-session-timeout", r.session.String(), "-metrics-addr", "127.0.0.1:0", "-log", "info"}
 	if r.input2 != "" {
 		args = append(args, "-input2", r.input2)
 	}
@@ -187,15 +196,9 @@ func (r *run) stop() {
 func (r *run) stopOne(p *process) {
 	r.Helper()
 	r.alive()
-	p.started = false
 	p.signal(syscall.SIGTERM)
-	select {
-	case <-p.exited:
-	case <-time.After(patience):
-		r.Fatalf("process %s didn't stop at SIGTERM within %s", p.name, patience)
-	}
-	if p.exit != nil {
-		r.Fatalf("process %s: %v", p.name, p.exit)
+	if err := p.gone(); err != nil {
+		r.Fatalf("process %s after SIGTERM: %v", p.name, err)
 	}
 }
 

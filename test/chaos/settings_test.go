@@ -14,8 +14,6 @@ import (
 const (
 	partitions = 8
 	processes  = 3
-	// sessionTimeout is short, so that a frozen process is soon given up.
-	sessionTimeout = 4 * time.Second
 	// patience is how long nothing at all may move before a run fails.
 	patience = 60 * time.Second
 )
@@ -26,6 +24,8 @@ type settings struct {
 	// kills is how often each process is killed.
 	kills int
 	seed  uint64
+	// session is the group's session timeout.
+	session time.Duration
 }
 
 // readSettings reads the environment. The defaults are for runs beside all other
@@ -36,6 +36,8 @@ func readSettings(t *testing.T) settings {
 		records: int(number(t, "ONCESTREAM_CHAOS_RECORDS", 60_000)),
 		kills:   int(number(t, "ONCESTREAM_CHAOS_KILLS", 2)),
 		seed:    number(t, "ONCESTREAM_CHAOS_SEED", rand.Uint64()>>1),
+		// Short, so that a frozen process is soon given up.
+		session: 4 * time.Second,
 	}
 	t.Logf("ONCESTREAM_CHAOS_SEED=%d ONCESTREAM_CHAOS_RECORDS=%d ONCESTREAM_CHAOS_KILLS=%d", s.seed, s.records, s.kills)
 	return s
