@@ -152,7 +152,24 @@ var mistakes = []struct {
 		"KSTREAM-AGGREGATE-0000000003: the grace must not be negative and in whole milliseconds, got -1s",
 		`KSTREAM-AGGREGATE-0000000004: store "d" has a retention of 1s: it must be at least the window's size and grace, 1m0s`,
 		`KSTREAM-AGGREGATE-0000000005: store "e" isn't a window store: it takes no retention`,
-		"KSTREAM-AGGREGATE-0000000006: the window size and the grace are more than 2562047h47m16.854775807s together",
+		"KSTREAM-AGGREGATE-0000000006: the window's size and grace are more than 2562047h47m16.854775807s together",
+	}},
+	{"other windows", func(b *builder) {
+		g := b.Stream("in", str, str).GroupByKey(str, str)
+		g.WindowedBy(topology.Hopping(time.Second, 0)).Count(topology.StoreAs("a", number))
+		g.WindowedBy(topology.Hopping(time.Second, time.Minute)).Count(topology.StoreAs("b", number))
+		g.WindowedBy(topology.Unlimited(time.UnixMilli(-1).UTC())).Count(topology.StoreAs("c", number))
+		g.WindowedBy(topology.Sliding(0).Grace(-1)).Count(topology.StoreAs("d", number))
+		g.WindowedBy(topology.Sliding(time.Second)).Count(topology.StoreAs("e", number, topology.WithRetention(time.Second)))
+		g.WindowedBy(nil).Count(topology.StoreAs("f", number))
+	}, []string{
+		"KSTREAM-AGGREGATE-0000000001: the window advance must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000002: the window advance must be at most the size, 1s, got 1m0s",
+		"KSTREAM-AGGREGATE-0000000003: the window starts at 1969-12-31 23:59:59.999 +0000 UTC, before the Unix epoch",
+		"KSTREAM-AGGREGATE-0000000004: the time difference must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000004: the grace must not be negative and in whole milliseconds, got -1ns",
+		`KSTREAM-AGGREGATE-0000000005: store "e" has a retention of 1s: it must be at least twice the time difference and grace, 2s`,
+		"KSTREAM-AGGREGATE-0000000006: WindowedBy needs windows, got nil",
 	}},
 	{"partition counts", func(b *builder) {
 		b.Stream("in", str, str).Repartition("r", str, str, topology.Partitions(0))

@@ -57,26 +57,34 @@ func TopicConfig(config map[string]string) StoreOption {
 }
 
 // WithRetention sets how long a window store keeps a window after stream time
-// has passed its start. It must be at least the window's size and grace, which
-// is the default.
+// has passed its start. It must be at least what late records need, which is the
+// default: the size and the grace of time windows, twice the difference and the
+// grace of sliding windows, the gap and the grace of sessions (by their ends).
 func WithRetention(d time.Duration) StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.Retention, o.retention = d, true })
 }
 
-// declare adds the store to the graph as the node's.
-func (st Stored[V]) declare(b *Builder, n *graph.Node, w *TimeWindows) {
+// storeShape is what the windows of an aggregation need of its store.
+type storeShape struct {
+	kind            statestore.Kind
+	size, retention time.Duration
+	// least says what the retention is for.
+	least string
+}
+
+// declare adds the store to the graph as the node's. Without a shape it's a
+// key-value store.
+func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	o := storeOptions{spec: statestore.Spec{Name: st.name, Kind: statestore.TimestampedKeyValue}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
 	b.needSerde(n.Name, "store's value", st.value == nil)
 	switch {
 	case w != nil:
-		o.spec.Kind = statestore.TimestampedWindow
-		o.spec.WindowSize = w.size
-		least := w.size + w.grace
+		o.spec.Kind, o.spec.WindowSize = w.kind, w.size
 		if !o.retention {
-			o.spec.Retention = least
-		} else if o.spec.Retention < least {
-			b.g.Fail(n.Name, "store %q has a retention of %s: it must be at least the window's size and grace, %s", st.name, o.spec.Retention, least)
+			o.spec.Retention = w.retention
+		} else if o.spec.Retention < w.retention {
+			b.g.Fail(n.Name, "store %q has a retention of %s: it must be at least %s, %s", st.name, o.spec.Retention, w.least, w.retention)
 		}
 	case o.retention:
 		b.g.Fail(n.Name, "store %q isn't a window store: it takes no retention", st.name)
