@@ -14,6 +14,9 @@ import (
 // null stands for Kafka's null in the texts of these tests.
 const null = "<null>"
 
+// noHeaders stands for a record without headers.
+const noHeaders = "<no headers>"
+
 // input is a record for a topic.
 type input struct {
 	topic, key, value string
@@ -175,7 +178,11 @@ func (o *output) Send(partition int32, key, value []byte, ts int64, headers []re
 	}
 	o.h.chosen = append(o.h.chosen, partition)
 	o.h.outputs[o.topic] = append(o.h.outputs[o.topic], fmt.Sprintf("%s=%s@%d", textOf(key), textOf(value), ts))
-	o.h.headers[o.topic] = append(o.h.headers[o.topic], textOf(headers[0].Value))
+	first := noHeaders
+	if len(headers) > 0 {
+		first = textOf(headers[0].Value)
+	}
+	o.h.headers[o.topic] = append(o.h.headers[o.topic], first)
 	if process := o.h.process[o.topic]; process != nil {
 		return process(&record.Record{
 			Topic: o.topic, Key: slices.Clone(key), Value: slices.Clone(value), Timestamp: ts, Headers: headers,

@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,10 +20,14 @@ func windowed(b *builder, w topology.Windows) *topology.TimeWindowedStream[strin
 
 // appendText adds a value to the text of an aggregate.
 func appendText(_ string, v *string, a string) string {
+	return plus(a, orNull(v))
+}
+
+func orNull(v *string) string {
 	if v == nil {
-		return plus(a, "null")
+		return "null"
 	}
-	return plus(a, *v)
+	return *v
 }
 
 func empty() string { return "" }
@@ -74,4 +79,65 @@ func TestSlidingAggregateInPlace(t *testing.T) {
 	// Early records share the window that starts at 0.
 	h.run(input{"in", "b", "1", 3}, input{"in", "b", "3", 7}, input{"in", "b", "2", 5})
 	h.want("out", "b@0/10=1@3", "b@4/14=3@7", "b@0/10=13@7", "b@4/14=32@7", "b@6/16=3@7", "b@0/10=132@7")
+}
+
+func TestSessionsAsKafkaStreams(t *testing.T) {
+	t.Run("window-session", func(t *testing.T) {
+		b := topology.NewBuilder()
+		toText(sessions(b, topology.Sessions(10*ms).Grace(100*ms)).
+			Aggregate(empty, appendText, joinTexts, topology.StoreAs("ses", str)), "out")
+		runScenario(t, "window-session", b)
+	})
+	t.Run("window-session-no-grace", func(t *testing.T) {
+		b := topology.NewBuilder()
+		s := sessions(b, topology.Sessions(10*ms))
+		countsToText(s.Count(topology.StoreAs("c", number)), "counts")
+		s.Reduce(func(a, v *string) *string { return ptr(*a + "+" + orNull(v)) }, topology.StoreAs("r", text{})).
+			ToStream(windowText).To("reduced", str, text{})
+		runScenario(t, "window-session-no-grace", b)
+	})
+}
+
+// sessions groups the topic "in" by key and session.
+func sessions(b *builder, w topology.SessionWindows) *topology.SessionWindowedStream[string, *string] {
+	return b.Stream("in", str, text{}).GroupByKey(str, text{}).SessionsBy(w)
+}
+
+// joinTexts merges the texts of two sessions.
+func joinTexts(_, a, b string) string { return a + "&" + b }
+
+// A merged session's updates aren't those of one record, so they have no headers.
+func TestSessionsHaveNoHeaders(t *testing.T) {
+	b := topology.NewBuilder()
+	toText(sessions(b, topology.Sessions(10*ms)).Aggregate(empty, appendText, joinTexts, topology.StoreAs("ses", str)), "out")
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "1", 20}, input{"in", "a", "2", 26})
+	if got := h.headers["out"]; !slices.Equal(got, []string{noHeaders, noHeaders, noHeaders}) {
+		t.Errorf("headers %q", got)
+	}
+}
+
+// An aggregate of nil leaves no session, and a merger's nil reaches the function
+// that adds.
+func TestSessionsOfNothing(t *testing.T) {
+	b := topology.NewBuilder()
+	add := func(_ string, v, a *string) *string {
+		if *v == "none" {
+			return nil
+		}
+		return ptr(orNull(a) + "+" + *v)
+	}
+	merge := func(_ string, a, s *string) *string {
+		if *s == "0+drop" {
+			return nil
+		}
+		return ptr(*a + "&" + *s)
+	}
+	sessions(b, topology.Sessions(10*ms).Grace(100*ms)).
+		Aggregate(func() *string { return ptr("0") }, add, merge, topology.StoreAs("ses", text{})).
+		ToStream(windowText).To("out", str, text{})
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "none", 20}, input{"in", "a", "drop", 22}, input{"in", "a", "x", 25}, input{"in", "a", "none", 27}, input{"in", "a", "y", 28})
+	h.want("out", "a@20/20=<null>@20", "a@22/22=0+drop@22", "a@22/22=<null>@22", "a@22/25=null+x@25",
+		"a@22/25=<null>@25", "a@22/27=<null>@27", "a@28/28=0+y@28")
 }
