@@ -38,9 +38,17 @@ func (w *Worker) rejoin(ctx context.Context) error {
 		}
 	}
 	w.log.Debug("joining a rebalance")
-	w.member.Rejoin(w.owned())
+	w.joinWith(w.owned())
 	w.settle()
 	return nil
+}
+
+// joinWith joins the next generation with the partitions that the worker keeps
+// for now.
+func (w *Worker) joinWith(owned []record.TopicPartition) {
+	if n := w.member.Rejoin(owned); n != 0 {
+		w.join = n
+	}
 }
 
 // owned returns the input partitions of all tasks.
@@ -60,6 +68,11 @@ func (w *Worker) owned() []record.TopicPartition {
 // new generation, before it's closed; then the group is joined again, so that
 // the next owner may have it (KIP-429).
 func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
+	if e.Join != w.join {
+		// The join under way doesn't claim what this assignment gives, so the leader
+		// may give it to somebody else. Its own assignment will come.
+		return nil
+	}
 	wanted, err := w.Layout.tasksOf(e.Partitions)
 	if err != nil {
 		return err
@@ -124,7 +137,7 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 		revoked = true
 	}
 	if revoked {
-		w.member.Rejoin(w.owned())
+		w.joinWith(w.owned())
 	}
 	return nil
 }
@@ -147,7 +160,7 @@ func (w *Worker) lost(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	w.member.Rejoin(nil)
+	w.joinWith(nil)
 	w.settle()
 	return nil
 }

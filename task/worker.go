@@ -110,8 +110,9 @@ type Worker struct {
 	starts map[plan.TaskID]*start
 	queues map[record.TopicPartition]*queue
 
-	joined     bool // an assignment has arrived since the membership began
-	held       bool // a commit waits for the generation of the running rebalance
+	join       uint64 // the last call of Rejoin
+	joined     bool   // an assignment has arrived since the membership began
+	held       bool   // a commit waits for the generation of the running rebalance
 	lastCommit time.Time
 	timer      *time.Timer
 	status     Status
@@ -167,7 +168,7 @@ func (w *Worker) open(ctx context.Context) error {
 		Group: w.ApplicationID, Client: cs[2], Fetch: restoreFetch, DB: w.DB, Observer: w.restoreObserver(),
 	})
 	w.member = kafka.NewMember(w.group, w.memberConfig())
-	w.member.Start(context.WithoutCancel(ctx))
+	w.join = w.member.Start(context.WithoutCancel(ctx))
 	w.timer = time.NewTimer(roundTrip)
 	w.lastCommit = time.Now()
 	return nil
