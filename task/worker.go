@@ -179,6 +179,18 @@ func (w *Worker) producerConfig(c *kafka.Client) eosv2.Config {
 		Client: c.Sarama(), Mode: w.Mode,
 		TransactionalID:    fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index),
 		TransactionTimeout: w.TransactionTimeout,
+		Observer: eosv2.Observer{
+			Phase: func(p eosv2.Phase, d time.Duration) {
+				// The others are parts of a commit, which measures them itself.
+				if p == eosv2.PhaseInit || p == eosv2.PhaseAdd {
+					w.Metrics.phase(p.String(), d)
+				}
+			},
+			Retried: func(op string, cause error) {
+				w.Metrics.retries.WithLabelValues(op).Inc()
+				w.log.Debug("request is repeated", zap.String("request", op), zap.Error(cause))
+			},
+		},
 	}
 }
 
