@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/oncestream/oncestream/internal/fault"
 )
 
 // Changes calls yield for each key that the open transaction has changed, once,
@@ -150,7 +152,7 @@ func (s *Store) Restore(b *Batch, key, value []byte, timestamp int64) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	if !s.overlay.empty() {
+	if !s.overlay.empty() && !fault.Mutation("overlay") {
 		return s.wrap("restore", errOpenTransaction)
 	}
 	if key == nil {
