@@ -191,7 +191,7 @@ func (w *Worker) closeTasks(ts []*Task) {
 			delete(w.queues, tp)
 			w.Metrics.forget(tp)
 		}
-		t.close()
+		t.Close()
 		w.Owners.Release(t.id)
 		w.tasks = slices.DeleteFunc(w.tasks, func(o *Task) bool { return o == t })
 	}

@@ -153,17 +153,13 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 }
 
 func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*statestore.Store, committed map[record.TopicPartition]kafka.Offset) (*Task, error) {
-	var inputs []input
-	for _, src := range w.Layout.inputs[id] {
-		inputs = append(inputs, input{source: src.Source, tp: src.tp, committed: committed[src.tp]})
-	}
 	// The chain is used within the worker's run only, so it may keep its context.
-	return newTask(id, w.Layout.sub(id), stores, inputs, edges{
-		output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
-		changelog: func(store string) (changelogWriter, error) {
+	return w.Layout.NewTask(id, stores, committed, Edges{
+		Output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
+		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
-		decodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
+		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }
 

@@ -233,7 +233,7 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 	total := 0
 	if !w.held {
 		for _, t := range w.tasks {
-			n, err := t.run(slice)
+			n, err := t.Run(slice)
 			total += n
 			if err != nil {
 				return total, err
