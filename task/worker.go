@@ -134,10 +134,13 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.log.Info("worker started")
 		err = w.loop(ctx)
 	}
+	// A record that was given up half-way has effects in the transaction that its
+	// position isn't in: that's not to be committed.
+	_, torn := errors.AsType[*Error](err)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // asked to stop while it waited for something
 	}
-	return errors.Join(err, w.close(ctx, err == nil))
+	return errors.Join(err, w.close(ctx, err == nil && !torn))
 }
 
 // open connects and joins the group. The producer comes first: its start ends
@@ -374,10 +377,9 @@ func (w *Worker) close(ctx context.Context, clean bool) error {
 		w.fetcher.Close()
 	}
 	if w.producer != nil {
-		if w.producer.InTransaction() {
-			errs = append(errs, w.producer.Abort(ctx))
-		}
-		errs = append(errs, w.producer.Close())
+		// A transaction that failed is open for the brokers as well, and whoever takes
+		// the tasks over would have to wait for its timeout.
+		errs = append(errs, w.producer.Abort(ctx), w.producer.Close())
 	}
 	if w.member != nil {
 		errs = append(errs, w.member.Leave(ctx))
