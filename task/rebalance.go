@@ -88,22 +88,32 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 			}
 		}
 	}
-	if err := w.revoke(ctx, wanted); err != nil {
+	revoked, err := w.revoke(ctx, wanted)
+	if err != nil {
 		return err
+	}
+	if e.Join != w.join {
+		// A commit has shown that the producer or the membership was taken over: all
+		// tasks were given up, and the join under way claims none.
+		return nil
 	}
 	for _, id := range wanted {
 		if w.starts[id] == nil && w.task(id) == nil {
 			w.begin(id)
 		}
 	}
+	if revoked {
+		// This comes last: what the join doesn't claim may be given to somebody else.
+		w.joinWith(w.owned())
+	}
 	w.settle()
 	return nil
 }
 
-// revoke closes the tasks that aren't wanted any more.
-func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
+// revoke closes the tasks that aren't wanted any more, and reports whether that
+// was any, so that the group has to be joined again.
+func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) (revoked bool, err error) {
 	gone := func(id plan.TaskID) bool { return !slices.Contains(wanted, id) }
-	revoked := false
 	for id := range w.starts {
 		if gone(id) {
 			w.cancelStart(id)
@@ -113,13 +123,13 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 	if slices.ContainsFunc(w.tasks, func(t *Task) bool { return gone(t.id) }) {
 		if err := w.commit(ctx); err != nil {
 			if err := w.recover(ctx, err); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if w.held {
 			// The next rebalance has begun already. Its assignment comes back here, and
 			// until then the tasks stay ours.
-			return nil
+			return false, nil
 		}
 		// A commit that failed has sent its tasks back to their start.
 		for id := range w.starts {
@@ -136,10 +146,7 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 		w.closeTasks(lost)
 		revoked = true
 	}
-	if revoked {
-		w.joinWith(w.owned())
-	}
-	return nil
+	return revoked, nil
 }
 
 // lost gives all tasks up: the membership is over and others may own them
