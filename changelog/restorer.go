@@ -278,7 +278,7 @@ func (r *Restorer) apply(c *kafka.Chunk) {
 		}
 		return
 	}
-	n, err := r.store(a.part.Store, c)
+	n, err := Apply(r.cfg.DB, a.part.Store, c, c.Next)
 	if err != nil {
 		r.finish(j, fmt.Errorf("restore of store %q: %w", a.part.Store.Name(), err))
 		return
@@ -299,18 +299,25 @@ func (r *Restorer) apply(c *kafka.Chunk) {
 	}
 }
 
-// store writes a chunk's records and the offset behind them in one batch.
-func (r *Restorer) store(s *statestore.Store, c *kafka.Chunk) (n int, err error) {
-	b := r.cfg.DB.NewBatch()
+// Reader returns changelog records in their order.
+type Reader interface {
+	// Read takes the next record; false at the end.
+	Read(r *record.Record) bool
+}
+
+// Apply writes changelog records and the offset behind them into the store of
+// the database in one batch, and returns how many records there were.
+func Apply(db *statestore.DB, s *statestore.Store, records Reader, next int64) (n int, err error) {
+	b := db.NewBatch()
 	defer func() { err = errors.Join(err, b.Close()) }()
 	var rec record.Record
-	for c.Read(&rec) {
+	for records.Read(&rec) {
 		if err := s.Restore(b, rec.Key, rec.Value, rec.Timestamp); err != nil {
 			return n, fmt.Errorf("offset %d: %w", rec.Offset, err)
 		}
 		n++
 	}
-	if err := s.Stage(b, c.Next); err != nil {
+	if err := s.Stage(b, next); err != nil {
 		return n, err
 	}
 	if err := b.Commit(); err != nil {

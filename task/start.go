@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/eosv2"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -132,9 +133,7 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 		if kafka.Classify(err) == kafka.Fatal {
 			return err
 		}
-		w.freeStart(id, s)
-		w.log.Warn("start of a task failed, trying again", zap.Stringer("task", id), zap.Error(err))
-		s.retryAt = time.Now().Add(restartDelay)
+		w.postpone(id, s, err)
 		return nil
 	}
 	w.log.Info("task restored", zap.Stringer("task", id), zap.Int64("records", s.job.Restored))
@@ -144,26 +143,36 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 		w.Metrics.restored(p)
 	}
 	t, err := w.buildTask(ctx, id, stores, s.job.Committed)
-	if err != nil {
+	switch {
+	case err == nil:
+		delete(w.starts, id)
+		w.add(t)
+	case ctx.Err() == nil && eosv2.ClassOf(err) == eosv2.ClassAbort:
+		// An output topic that can't be looked up at the moment concerns this task
+		// alone: the transaction has nothing of it.
+		w.postpone(id, s, err)
+	default:
 		return err
 	}
-	delete(w.starts, id)
-	w.add(t)
 	return nil
 }
 
+// postpone frees the state of a start that failed for a passing reason, and has it
+// tried again.
+func (w *Worker) postpone(id plan.TaskID, s *start, err error) {
+	w.freeStart(id, s)
+	w.log.Warn("start of a task failed, trying again", zap.Stringer("task", id), zap.Error(err))
+	s.retryAt = time.Now().Add(restartDelay)
+}
+
 func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*statestore.Store, committed map[record.TopicPartition]kafka.Offset) (*Task, error) {
-	var inputs []input
-	for _, src := range w.Layout.inputs[id] {
-		inputs = append(inputs, input{source: src.Source, tp: src.tp, committed: committed[src.tp]})
-	}
 	// The chain is used within the worker's run only, so it may keep its context.
-	return newTask(id, w.Layout.sub(id), stores, inputs, edges{
-		output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
-		changelog: func(store string) (changelogWriter, error) {
+	return w.Layout.NewTask(id, stores, committed, Edges{
+		Output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
+		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
-		decodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
+		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }
 

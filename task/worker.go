@@ -110,8 +110,9 @@ type Worker struct {
 	starts map[plan.TaskID]*start
 	queues map[record.TopicPartition]*queue
 
-	joined     bool // an assignment has arrived since the membership began
-	held       bool // a commit waits for the generation of the running rebalance
+	join       uint64 // the last call of Rejoin
+	joined     bool   // an assignment has arrived since the membership began
+	held       bool   // a commit waits for the generation of the running rebalance
 	lastCommit time.Time
 	timer      *time.Timer
 	status     Status
@@ -133,10 +134,13 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.log.Info("worker started")
 		err = w.loop(ctx)
 	}
+	// A record that was given up half-way has effects in the transaction that its
+	// position isn't in: that's not to be committed.
+	_, torn := errors.AsType[*Error](err)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // asked to stop while it waited for something
 	}
-	return errors.Join(err, w.close(ctx, err == nil))
+	return errors.Join(err, w.close(ctx, err == nil && !torn))
 }
 
 // open connects and joins the group. The producer comes first: its start ends
@@ -167,7 +171,7 @@ func (w *Worker) open(ctx context.Context) error {
 		Group: w.ApplicationID, Client: cs[2], Fetch: restoreFetch, DB: w.DB, Observer: w.restoreObserver(),
 	})
 	w.member = kafka.NewMember(w.group, w.memberConfig())
-	w.member.Start(context.WithoutCancel(ctx))
+	w.join = w.member.Start(context.WithoutCancel(ctx))
 	w.timer = time.NewTimer(roundTrip)
 	w.lastCommit = time.Now()
 	return nil
@@ -178,6 +182,18 @@ func (w *Worker) producerConfig(c *kafka.Client) eosv2.Config {
 		Client: c.Sarama(), Mode: w.Mode,
 		TransactionalID:    fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index),
 		TransactionTimeout: w.TransactionTimeout,
+		Observer: eosv2.Observer{
+			Phase: func(p eosv2.Phase, d time.Duration) {
+				// The others are parts of a commit, which measures them itself.
+				if p == eosv2.PhaseInit || p == eosv2.PhaseAdd {
+					w.Metrics.phase(p.String(), d)
+				}
+			},
+			Retried: func(op string, cause error) {
+				w.Metrics.retries.WithLabelValues(op).Inc()
+				w.log.Debug("request is repeated", zap.String("request", op), zap.Error(cause))
+			},
+		},
 	}
 }
 
@@ -220,7 +236,7 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 	total := 0
 	if !w.held {
 		for _, t := range w.tasks {
-			n, err := t.run(slice)
+			n, err := t.Run(slice)
 			total += n
 			if err != nil {
 				return total, err
@@ -361,10 +377,9 @@ func (w *Worker) close(ctx context.Context, clean bool) error {
 		w.fetcher.Close()
 	}
 	if w.producer != nil {
-		if w.producer.InTransaction() {
-			errs = append(errs, w.producer.Abort(ctx))
-		}
-		errs = append(errs, w.producer.Close())
+		// A transaction that failed is open for the brokers as well, and whoever takes
+		// the tasks over would have to wait for its timeout.
+		errs = append(errs, w.producer.Abort(ctx), w.producer.Close())
 	}
 	if w.member != nil {
 		errs = append(errs, w.member.Leave(ctx))

@@ -69,6 +69,12 @@ func TestStatelessOnTypesWithoutNil(t *testing.T) {
 		{"MapValues isn't called for null", func(s *strStream) *strStream {
 			return s.MapValues(func(v string) string { return v + "!" })
 		}, []string{"k=apple!@10", "<null>=berry!@20", "k=<null>@30", "<null>=<null>@40", "=!@5"}},
+		{"MapValuesWithKey isn't called for null", func(s *strStream) *strStream {
+			return s.MapValuesWithKey(func(k, v string) string { return k + v })
+		}, []string{"k=kapple@10", "<null>=berry@20", "k=<null>@30", "<null>=<null>@40", "=@5"}},
+		{"FlatMapValuesWithKey gets zero values", func(s *strStream) *strStream {
+			return s.FlatMapValuesWithKey(func(k, v string) []string { return []string{k, v} })
+		}, []string{"k=k@10", "k=apple@10", "<null>=@20", "<null>=berry@20", "k=k@30", "k=@30", "<null>=@40", "<null>=@40", "=@5", "=@5"}},
 		{"FlatMap gets zero values", func(s *strStream) *strStream {
 			return s.FlatMap(func(k, v string) iter.Seq2[string, string] {
 				return func(yield func(string, string) bool) { _ = yield("1"+k, v) && yield("2"+k, v) }
@@ -131,6 +137,14 @@ func TestStatelessOnTypesWithNil(t *testing.T) {
 				return nil
 			})
 		}, []string{"k=<null>@10", "<null>=<null>@20", "k=was nil@30", "<null>=was nil@40", "=<null>@5"}},
+		{"MapValuesWithKey is called with nil", func(s *ptrStream) *ptrStream {
+			return s.MapValuesWithKey(func(k, v *string) *string {
+				if v == nil || k == nil {
+					return k
+				}
+				return ptr(*k + *v)
+			})
+		}, []string{"k=kapple@10", "<null>=<null>@20", "k=k@30", "<null>=<null>@40", "=@5"}},
 		{"FlatMap and FlatMapValues return nil", func(s *ptrStream) *ptrStream {
 			return s.
 				FlatMap(func(k, v *string) iter.Seq2[*string, *string] {

@@ -26,7 +26,7 @@ const joinSlack = 30 * time.Second
 
 // answer joins the group if the worker wants to.
 func (m *Member) answer(ctx context.Context) bool {
-	owned, ok := m.takeRequest()
+	owned, call, ok := m.takeRequest()
 	if !ok {
 		return true
 	}
@@ -36,7 +36,7 @@ func (m *Member) answer(ctx context.Context) bool {
 		m.cfg.Observer.Join(time.Since(begun), err)
 		switch Classify(err) {
 		case None:
-			return m.settle(ctx, begun, assigned)
+			return m.settle(ctx, call, assigned)
 		case Rejoin:
 			if m.claimed >= 0 {
 				return m.lose(ctx, err)
@@ -67,14 +67,14 @@ type assignment struct {
 // settle begins a generation. The worker learns of it by the event; that it may
 // commit with the new generation before is safe, as nobody else is given what it
 // owns.
-func (m *Member) settle(ctx context.Context, begun time.Time, a assignment) bool {
+func (m *Member) settle(ctx context.Context, call uint64, a assignment) bool {
 	m.claimed = a.generation
 	m.mu.Lock()
 	m.mu.meta.Generation = a.generation
 	m.mu.alive = a.synced
 	m.mu.rebalancing = m.mu.request != nil
 	m.mu.Unlock()
-	return m.emit(ctx, Event{Kind: Assigned, Generation: a.generation, Partitions: a.partitions})
+	return m.emit(ctx, Event{Kind: Assigned, Join: call, Generation: a.generation, Partitions: a.partitions})
 }
 
 func (m *Member) setMemberID(id string) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -354,4 +355,26 @@ type balanceFunc func() (map[string][]record.TopicPartition, error)
 
 func (f balanceFunc) Balance([]MemberInfo, map[string]int32) (map[string][]record.TopicPartition, error) {
 	return f()
+}
+
+// TestAssignedNamesItsJoin lets the worker call Rejoin again before it has seen
+// the assignment of the call before: it must be able to tell that it's outdated.
+func TestAssignedNamesItsJoin(t *testing.T) {
+	cl := newCluster(t, kfake.SeedTopics(1, "in"))
+	m := NewMember(newTestClient(t, cl), memberConfig())
+	t.Cleanup(m.Close)
+	calls := []uint64{m.Start(context.Background())}
+	if e := nextEvent(t, m, Assigned); e.Join != calls[0] {
+		t.Errorf("the first assignment answers call %d, want %d", e.Join, calls[0])
+	}
+	calls = append(calls, m.Rejoin(nil))
+	for len(m.Events()) == 0 {
+		runtime.Gosched()
+	}
+	calls = append(calls, m.Rejoin(nil))
+	for _, want := range calls[1:] {
+		if e := nextEvent(t, m, Assigned); e.Join != want {
+			t.Errorf("assignment of call %d, want %d", e.Join, want)
+		}
+	}
 }

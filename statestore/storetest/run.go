@@ -42,6 +42,14 @@ func Run(t *testing.T, open func(t *testing.T) *statestore.DB) {
 		"WindowExpiry":         testWindowExpiry,
 		"WindowRestore":        testWindowRestore,
 		"WindowModel":          testWindowModel,
+		"Session":              testSession,
+		"SessionFind":          testSessionFind,
+		"SessionMerge":         testSessionMerge,
+		"SessionExpiry":        testSessionExpiry,
+		"SessionModel":         testSessionModel,
+		"JoinWindow":           testJoinWindow,
+		"JoinWindowSequence":   testJoinWindowSequence,
+		"JoinWindowModel":      testJoinWindowModel,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &env{T: t, db: open(t)}

@@ -161,6 +161,9 @@ var addressLine = regexp.MustCompile(`metrics on (http://\S+)`)
 func (p *process) metric(name string) float64 {
 	p.t.Helper()
 	families, err := p.scrape()
+	if err != nil && !p.running() {
+		p.t.Fatalf("process %s has ended by itself: %v", p.name, p.exit)
+	}
 	if err != nil {
 		p.t.Fatalf("metrics of process %s: %v", p.name, err)
 	}
