@@ -34,6 +34,7 @@ type harness struct {
 	// headers are the values of the first headers of these records.
 	headers map[string][]string
 	dropped []string
+	stores  []*statestore.Store
 	// refuse makes all writes to outputs fail.
 	refuse error
 	// decode answers for records that can't be deserialized.
@@ -85,6 +86,7 @@ func (h *harness) addTask(sub *plan.SubTopology, db *statestore.DB) {
 		}
 		h.t.Cleanup(s.Close)
 		stores[spec.Name] = s
+		h.stores = append(h.stores, s)
 	}
 	env := &plan.Env{
 		Task: plan.TaskID{SubTopology: sub.ID},
@@ -131,6 +133,15 @@ func (h *harness) run(ins ...input) {
 		if err := h.send(in); err != nil {
 			h.t.Fatalf("process %v: %v", in, err)
 		}
+	}
+}
+
+// close commits the state and gives it up.
+func (h *harness) close(db *statestore.DB) {
+	h.t.Helper()
+	for _, s := range h.stores {
+		commit(h.t, db, s)
+		s.Close()
 	}
 }
 

@@ -52,8 +52,12 @@ func runScenario(t *testing.T, name string, b *topology.Builder) *harness {
 			}
 		}
 	}
-	if len(h.dropped) != sc.dropped {
-		t.Errorf("dropped %d, want %d: %q", len(h.dropped), sc.dropped, h.dropped)
+	dropped := len(h.dropped)
+	for _, s := range h.stores {
+		dropped += int(s.Expired())
+	}
+	if dropped != sc.dropped {
+		t.Errorf("dropped %d, want %d: %q", dropped, sc.dropped, h.dropped)
 	}
 	return h
 }
