@@ -49,11 +49,13 @@ type rig struct {
 	// which state was dropped.
 	begun   []int64
 	rebuilt []string
+	// progress is sent the positions that restores have reached.
+	progress chan int64
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, addr: fake.Addr(fake.Start(t)), db: statestore.OpenMemory()}
+	r := &rig{t: t, addr: fake.Addr(fake.Start(t)), db: statestore.OpenMemory(), progress: make(chan int64, 100)}
 	t.Cleanup(func() { r.must(r.db.Close()) })
 	kafkatest.CreateTopic(t, r.addr, topic, 1, map[string]string{"cleanup.policy": "compact"})
 	kafkatest.CreateTopic(t, r.addr, "in", 1, nil)
@@ -63,8 +65,9 @@ func newRig(t *testing.T) *rig {
 	r.restorer = NewRestorer(context.Background(), Config{
 		Group: application, Client: client, Fetch: kafka.FetchConfig{ReadCommitted: true}, DB: r.db,
 		Observer: Observer{
-			Begin:   func(_ Partition, next, _ int64) { r.begun = append(r.begun, next) },
-			Rebuild: func(_ Partition, reason string) { r.rebuilt = append(r.rebuilt, reason) },
+			Begin:    func(_ Partition, next, _ int64) { r.begun = append(r.begun, next) },
+			Progress: func(_ Partition, _ int, next, _ int64) { r.progress <- next },
+			Rebuild:  func(_ Partition, reason string) { r.rebuilt = append(r.rebuilt, reason) },
 		},
 	})
 	t.Cleanup(r.restorer.Close)
