@@ -17,7 +17,11 @@ import (
 func TestFaults(t *testing.T) {
 	answer := func(key kmsg.Key, err *kerr.Error) func(*rig, *lossy) func() int {
 		return func(g *rig, _ *lossy) func() int {
-			return g.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: err}).Hits
+			f := kfake.Fault{Keys: []kmsg.Key{key}, Err: err}
+			if key == kmsg.Produce {
+				f.Topic = "out" // the test writes to the other one
+			}
+			return g.Fault(f).Hits
 		}
 	}
 	lost := func(key kmsg.Key) func(*rig, *lossy) func() int {
