@@ -221,10 +221,7 @@ func (r *Restorer) prepare(j *Job) error {
 	if err := j.resolveMissing(); err != nil {
 		return fmt.Errorf("start of inputs without a committed offset: %w", err)
 	}
-	tps := make([]record.TopicPartition, len(parts))
-	for i, p := range parts {
-		tps[i] = p.topicPartition()
-	}
+	parts, tps := logged(parts)
 	if len(tps) == 0 {
 		return nil
 	}
@@ -244,6 +241,16 @@ func (r *Restorer) prepare(j *Job) error {
 		r.assign(j, p, next, ends[tps[i]])
 	}
 	return nil
+}
+
+// logged returns the partitions of stores that have a changelog.
+func logged(parts []Partition) (with []Partition, tps []record.TopicPartition) {
+	for _, p := range parts {
+		if !p.Store.Spec().LoggingDisabled {
+			with, tps = append(with, p), append(tps, p.topicPartition())
+		}
+	}
+	return with, tps
 }
 
 // assign begins to fetch a changelog partition unless it's at its target.

@@ -38,6 +38,37 @@ func FuzzTimedKey(f *testing.F) {
 	})
 }
 
+func FuzzJoinList(f *testing.F) {
+	one, err := appendToList(nil, nil, true, []byte("L1"))
+	must(f, err)
+	two, err := appendToList(nil, one, true, []byte("L2"))
+	must(f, err)
+	f.Add(one)
+	f.Add(two)
+	f.Add([]byte{listVariableSize, 0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := listCount(b)
+		if err != nil {
+			return
+		}
+		var again []byte
+		rest := b[listHeaderLen:]
+		for range n {
+			var left bool
+			var value []byte
+			if left, value, rest, err = listEntry(rest); err != nil {
+				return
+			}
+			if again, err = appendToList(nil, again, left, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n > 0 && !bytes.Equal(again, b[:len(b)-len(rest)]) {
+			t.Errorf("%x became %x", b, again)
+		}
+	})
+}
+
 func FuzzCheckpoint(f *testing.F) {
 	f.Add(newCheckpoint().append(nil))
 	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10, sequence: 11}.append(nil))

@@ -187,6 +187,9 @@ func (w *Worker) add(t *Task) {
 		w.queues[q.tp] = q
 		w.fetcher.Assign(q.tp, q.position)
 	}
+	if t.uncommitted() {
+		w.lastCommit = time.Time{} // commits where a source begins at the end
+	}
 }
 
 // retryStarts begins again what failed for a passing reason.
@@ -200,20 +203,31 @@ func (w *Worker) retryStarts(now time.Time) error {
 }
 
 // inputFailed decides on an input partition that can't be read at its position.
+// Its errors are final: the fetcher has repeated what may pass, so going back to
+// the last commit wouldn't help.
 func (w *Worker) inputFailed(q *queue, err error) error {
-	var oor *kafka.OffsetOutOfRangeError
-	if !errors.As(err, &oor) {
-		return fmt.Errorf("input %s: %w", q.tp, err)
+	failed := &Error{Task: w.Layout.taskOf[q.tp].String(), Topic: q.tp.Topic, Partition: q.tp.Partition, Offset: q.position, Err: err}
+	oor, ok := errors.AsType[*kafka.OffsetOutOfRangeError](err)
+	if !ok {
+		return failed
 	}
 	if w.Layout.reset(q.tp) == plan.ResetNone {
-		return fmt.Errorf("input %s: offset %d isn't in the log any more (it holds %d to %d) and the source's reset policy is none", q.tp, q.position, oor.LogStart, oor.HighWatermark)
+		failed.Err = fmt.Errorf("%w, and the source's reset policy is none", err)
+		return failed
 	}
-	lost := max(0, oor.LogStart-q.position)
-	w.log.Error("input was deleted before it was processed; going on at the log's start",
-		zap.Stringer("partition", q.tp), zap.Int64("position", q.position), zap.Int64("log_start", oor.LogStart), zap.Int64("lost", lost))
-	w.Metrics.dropped(dropKey{q.tp.Topic, dropDeleted}, lost)
-	q.clear()
-	q.position = oor.LogStart
-	w.fetcher.Assign(q.tp, q.position)
+	log := w.log.With(zap.Stringer("partition", q.tp), zap.Int64("position", oor.Offset),
+		zap.Int64("log_start", oor.LogStart), zap.Int64("high_watermark", oor.HighWatermark))
+	if lost := oor.LogStart - oor.Offset; lost > 0 {
+		log.Error("input was deleted before it was read; going on at the log's start", zap.Int64("lost", lost))
+		w.Metrics.dropped(dropKey{q.tp.Topic, dropDeleted}, lost)
+		// What was read in time waits in the queue and is processed. The position jumps
+		// behind it.
+		q.push(&list{}, oor.LogStart, q.end)
+	} else {
+		log.Error("input ends before the position: its topic was made anew, or has lost records; going on at the log's start")
+		q.clear()
+		q.position = oor.LogStart
+	}
+	w.fetcher.Assign(q.tp, oor.LogStart)
 	return nil
 }

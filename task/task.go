@@ -111,6 +111,11 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 
 func (t *Task) addQueue(in input, process func(*record.Record) error) {
 	q := &queue{tp: in.tp, turn: &t.turn, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+	if !in.committed.Ok && in.source.Reset == plan.Latest {
+		// Until it's committed, each start would begin at another end, and skip what has
+		// come since the first.
+		q.committed = -1
+	}
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
 		t.streamTime = max(t.streamTime, pt)

@@ -18,14 +18,9 @@ import (
 	"go.uber.org/zap"
 )
 
-const (
-	// slice is how many records of a task are processed before the worker looks
-	// at the clock and at the other tasks.
-	slice = 256
-	// roundTrip is the longest a worker without work sleeps: the member has to see
-	// that it comes round.
-	roundTrip = time.Second
-)
+// roundTrip is the longest a worker without work sleeps: the member has to see
+// that it comes round.
+const roundTrip = time.Second
 
 // Config is what a worker needs. All of an application's workers have the same.
 type Config struct {
@@ -114,6 +109,8 @@ type Worker struct {
 	joined     bool   // an assignment has arrived since the membership began
 	held       bool   // a commit waits for the generation of the running rebalance
 	lastCommit time.Time
+	last       int // the index of the task that had the last turn
+	pace       pace
 	timer      *time.Timer
 	status     Status
 }
@@ -227,7 +224,7 @@ func (w *Worker) loop(ctx context.Context) error {
 	return nil
 }
 
-// step takes what has arrived, processes a slice of each task, and commits when
+// step takes what has arrived, gives the tasks their turns, and commits when
 // it's time. It returns the number of records processed.
 func (w *Worker) step(ctx context.Context) (int, error) {
 	if err := w.receive(ctx); err != nil {
@@ -235,15 +232,9 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 	}
 	total := 0
 	if !w.held {
-		for _, t := range w.tasks {
-			n, err := t.Run(slice)
-			total += n
-			if err != nil {
-				return total, err
-			}
-			if w.due(time.Now()) {
-				break
-			}
+		var err error
+		if total, err = w.turns(); err != nil {
+			return total, err
 		}
 		if fault.Mutation("overlay") && total > 0 {
 			if err := w.leakOverlays(); err != nil {
@@ -255,6 +246,27 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 		return total, nil
 	}
 	return total, w.commit(ctx)
+}
+
+// turns lets each task process some records, beginning behind the one that had
+// the last turn: a commit that's due ends the round, and the tasks behind must not
+// wait for ever for one whose records are slow.
+func (w *Worker) turns() (total int, err error) {
+	for range len(w.tasks) {
+		w.last = (w.last + 1) % len(w.tasks)
+		began := time.Now()
+		n, err := w.tasks[w.last].Run(w.pace.records())
+		total += n
+		if err != nil {
+			return total, err
+		}
+		now := time.Now()
+		w.pace.note(n, now.Sub(began))
+		if n > 0 && w.due(now) {
+			break
+		}
+	}
+	return total, nil
 }
 
 // due reports whether there's something to commit and its time has come.

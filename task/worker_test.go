@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/oncestream/oncestream/eosv2"
 	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	kafkatest "github.com/oncestream/oncestream/test/kafka"
 )
@@ -122,4 +125,88 @@ func TestJoinClaimsWhatWasBegun(t *testing.T) {
 	if len(owned) != 1 || owned[0].Topic != "in" || len(owned[0].Partitions) != 1 || owned[0].Partitions[0] != 1 {
 		t.Errorf("the join claims %v, want %s", owned, given)
 	}
+}
+
+// TestTurns: a commit that comes due in every turn keeps no task from its own.
+func TestTurns(t *testing.T) {
+	g := newRig(t, 3)
+	g.tune = func(c *Config) { c.CommitInterval = 1 }
+	w := g.opened()
+	g.produce(1000, 0, 1, 2)
+	g.until(w, func() bool { return w.tasks[0].queues[0].has && w.tasks[1].queues[0].has && w.tasks[2].queues[0].has })
+	for range 3 {
+		_, err := w.step(t.Context())
+		g.must(err)
+	}
+	for _, task := range w.tasks {
+		if task.queues[0].committed == 0 {
+			t.Errorf("task %s had no turn in three", task.id)
+		}
+	}
+}
+
+// TestLatestSurvivesARedo: where a source begins at the end of a topic, that end is
+// found once. A transaction that fails before anything else was committed must not
+// have it found again behind what has come since.
+func TestLatestSurvivesARedo(t *testing.T) {
+	g := newRig(t, 1)
+	g.plan.SubTopologies[0].Sources[0].Reset = plan.Latest
+	g.tune = func(c *Config) { c.CommitInterval = time.Hour }
+	g.produce(3, 0)
+	w := g.opened()
+	_, err := w.step(t.Context())
+	g.must(err)
+	g.produce(5, 0)
+	g.steps(w, func() bool { return len(w.tasks) == 1 && w.tasks[0].queues[0].position >= 8 })
+	g.must(w.recover(t.Context(), classOf(eosv2.ClassAbort)))
+	g.steps(w, func() bool { return len(w.tasks) == 1 && w.tasks[0].queues[0].position >= 8 })
+	g.must(w.commit(t.Context()))
+	g.check(5, 0)
+}
+
+// TestDeletedInput: of input that was deleted from its topic, what was read before
+// is processed.
+func TestDeletedInput(t *testing.T) {
+	g := newRig(t, 1)
+	g.produce(10, 0)
+	w := g.opened()
+	q := w.tasks[0].queues[0]
+	g.until(w, func() bool { return q.has })
+	g.must(w.inputFailed(q, fmt.Errorf("fetch: %w", &kafka.OffsetOutOfRangeError{TopicPartition: q.tp, Offset: 10, LogStart: 15, HighWatermark: 20})))
+	for q.has {
+		_, err := w.tasks[0].Run(100)
+		g.must(err)
+	}
+	if q.position != 15 {
+		t.Errorf("position %d, want 15", q.position)
+	}
+	g.must(w.commit(t.Context()))
+	g.check(10, 0)
+}
+
+// TestInputTopicIsDeleted: an application whose input is gone says so.
+func TestInputTopicIsDeleted(t *testing.T) {
+	g := newRig(t, 1)
+	g.tune = func(c *Config) { c.Fetch.UnknownTopicTimeout = time.Millisecond }
+	g.produce(1, 0)
+	w, _ := g.worker()
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(t.Context()) }()
+	g.await(1, 0)
+	_, err := kafkatest.Admin(t, g.addr).DeleteTopics(t.Context(), "in")
+	g.must(err)
+	if e, ok := errors.AsType[*Error](<-ended); !ok || e.Topic != "in" {
+		t.Errorf("Run returned %v", e)
+	}
+}
+
+// TestStoreWithoutChangelog: there's nothing to restore, and no topic to ask for.
+func TestStoreWithoutChangelog(t *testing.T) {
+	g := newRig(t, 1)
+	g.plan.SubTopologies[0].Stores[0].LoggingDisabled = true
+	g.produce(3, 0)
+	halt := g.run()
+	g.await(3, 0)
+	g.must(halt())
+	g.check(3, 0)
 }

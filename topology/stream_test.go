@@ -325,3 +325,20 @@ func TestEnvNamesTheNodeOfUserCode(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// The topic that a table of rekeyed records needs has the name that was given, as
+// another application of the same shape may have left records in it.
+func TestToTableNamesItsTopic(t *testing.T) {
+	for want, options := range map[string][]topology.Option{
+		"rows-repartition":  nil,
+		"given-repartition": {topology.Named("given")},
+	} {
+		b := topology.NewBuilder()
+		b.Stream("in", str, str).
+			SelectKey(func(_, v string) string { return v }).
+			ToTable(str, topology.StoreAs("rows", str), options...)
+		if got := build(t, b).Plan().SubTopologies[0].Sinks[0].Topic; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

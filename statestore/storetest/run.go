@@ -50,6 +50,11 @@ func Run(t *testing.T, open func(t *testing.T) *statestore.DB) {
 		"JoinWindow":           testJoinWindow,
 		"JoinWindowSequence":   testJoinWindowSequence,
 		"JoinWindowModel":      testJoinWindowModel,
+		"PlainKeyValue":        testPlainKeyValue,
+		"OuterJoin":            testOuterJoin,
+		"OuterJoinLoop":        testOuterJoinLoop,
+		"OuterJoinDamage":      testOuterJoinDamage,
+		"OuterJoinModel":       testOuterJoinModel,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &env{T: t, db: open(t)}
