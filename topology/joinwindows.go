@@ -50,22 +50,25 @@ func (w JoinWindows) Grace(d time.Duration) JoinWindows {
 // check notes what's wrong with the windows that the node uses.
 func (w JoinWindows) check(b *Builder, node string) {
 	var s windowShape
-	for _, d := range []time.Duration{w.before, w.after} {
-		if d%time.Millisecond != 0 {
-			s.wrong = append(s.wrong, fmt.Errorf("the time difference of a join must be in whole milliseconds, got %s", d))
-		}
-		if d > maxReach || d < -maxReach {
-			s.wrong = append(s.wrong, fmt.Errorf("the time difference of a join must be at most %s, got %s", maxReach, d))
-		}
+	s.reach("time difference", w.before)
+	if w.after != w.before {
+		s.reach("time difference", w.after)
 	}
-	s.notNegative("grace", w.grace)
-	if w.grace > maxReach {
-		s.wrong = append(s.wrong, fmt.Errorf("the grace of a join must be at most %s, got %s", maxReach, w.grace))
+	if s.reach("grace", w.grace); w.grace < 0 {
+		s.wrong = append(s.wrong, fmt.Errorf("the grace of a join must not be negative, got %s", w.grace))
 	}
 	if len(s.wrong) == 0 && w.before+w.after < 0 {
 		s.wrong = append(s.wrong, fmt.Errorf("the join has no window: it would end %s before its start", -w.before-w.after))
 	}
 	s.check(b, node)
+}
+
+// reach notes a part of a join's windows that's no number of milliseconds, or too
+// long.
+func (s *windowShape) reach(what string, d time.Duration) {
+	if d%time.Millisecond != 0 || d.Abs() > maxReach {
+		s.wrong = append(s.wrong, fmt.Errorf("the %s of a join must be in whole milliseconds and at most %s, got %s", what, maxReach, d))
+	}
 }
 
 // maxReach keeps sums of the parts of a join's windows within a duration.
@@ -103,15 +106,17 @@ func JoinAs[K, V, V2 any](name string, k serde.Serde[K], left serde.Serde[V], ri
 func (st JoinStores[K, V, V2]) declare(b *Builder, n *graph.Node, name string, kind statestore.Kind, retention time.Duration) {
 	o := storeOptions{spec: statestore.Spec{Kind: kind}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
-	if o.retention {
-		b.g.Fail(n.Name, "the stores of a join take no retention: it follows from the windows")
-	}
 	o.spec.Name, o.spec.Retention = name, retention
 	b.g.AddStore(o.spec, n)
 }
 
-// check notes what's missing.
+// check notes what's wrong with the description.
 func (st JoinStores[K, V, V2]) check(b *Builder, node string) {
+	var o storeOptions
+	present(st.options, func(s StoreOption) { s.setStore(&o) })
+	if o.retention {
+		b.g.Fail(node, "the stores of a join take no retention: it follows from the windows")
+	}
 	b.needSerde(node, "join's key", st.key == nil)
 	b.needSerde(node, "join's left value", st.left == nil)
 	b.needSerde(node, "join's right value", st.right == nil)

@@ -128,5 +128,5 @@ func openSessions[K, A any](t *graph.Task, node, name string, k serde.Serde[K], 
 	if err != nil {
 		return op.SessionRows[K, A]{}, storeError(node, name, err)
 	}
-	return op.SessionRows[K, A]{Store: store, StreamTime: raw.StreamTime}, nil
+	return op.SessionRows[K, A]{Store: store, Clock: op.Clock{Store: raw.StreamTime}}, nil
 }

@@ -154,13 +154,19 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Grace, rows.Out = at, s.w.grace.Milliseconds(), out
-		if s.w.sliding {
-			return op.SlidingAggregate(rows, s.w.size.Milliseconds(), a.fold(at)), nil
-		}
-		return op.WindowAggregate(rows, s.w.time, a.fold(at)), nil
+		rows.Node, rows.Out = at, out
+		return aggregateWindows(rows, s.w, a.fold(at)), nil
 	})
 	return &WindowedTable[K, A]{b: s.g.s.b, node: n}
+}
+
+// aggregateWindows returns the operator for the kind of windows.
+func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
+	rows.Grace = w.grace.Milliseconds()
+	if w.sliding {
+		return op.SlidingAggregate(rows, w.size.Milliseconds(), fold)
+	}
+	return op.WindowAggregate(rows, w.time, fold)
 }
 
 // openWindow returns the task's window store, as operators use it.
@@ -173,5 +179,5 @@ func openWindow[K, A any](t *graph.Task, node, name string, k serde.Serde[K], v 
 	if err != nil {
 		return op.WindowRows[K, A]{}, storeError(node, name, err)
 	}
-	return op.WindowRows[K, A]{Store: store, StreamTime: raw.StreamTime}, nil
+	return op.WindowRows[K, A]{Store: store, Clock: op.Clock{Store: raw.StreamTime}}, nil
 }

@@ -11,8 +11,7 @@ import (
 type SessionRows[K, A any] struct {
 	Node  Node
 	Store *statestore.Session[K, A]
-	// StreamTime is that of the store, as in WindowRows.
-	StreamTime func() int64
+	Clock Clock
 	// Gap and Grace are in milliseconds.
 	Gap, Grace int64
 	Out        Func[serde.Windowed[K], Change[A]]
@@ -23,7 +22,7 @@ type SessionRows[K, A any] struct {
 // closed returns the time that sessions must not have ended before, once a record
 // was seen.
 func (s *SessionRows[K, A]) closed(record int64) int64 {
-	return max(s.StreamTime(), record) - s.Grace - s.Gap
+	return s.Clock.see(record) - s.Grace - s.Gap
 }
 
 // late counts a record for a closed session.

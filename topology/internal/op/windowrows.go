@@ -11,10 +11,7 @@ import (
 type WindowRows[K, A any] struct {
 	Node  Node
 	Store *statestore.Window[K, A]
-	// StreamTime is that of the store, so that what is late remains late after a
-	// restart. Every record that advances stream time is written to the store, so an
-	// operator needs no clock of its own.
-	StreamTime func() int64
+	Clock Clock
 	// Grace is in milliseconds.
 	Grace int64
 	Out   Func[serde.Windowed[K], Change[A]]
@@ -23,7 +20,7 @@ type WindowRows[K, A any] struct {
 // closed returns the time that windows must not have ended before, once a record
 // was seen.
 func (w *WindowRows[K, A]) closed(record int64) int64 {
-	return max(w.StreamTime(), record) - w.Grace
+	return w.Clock.see(record) - w.Grace
 }
 
 // late counts a record for a closed window.
