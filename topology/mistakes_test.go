@@ -166,6 +166,7 @@ var mistakes = []struct {
 		g.WindowedBy(topology.Sliding(0).Grace(-1)).Count(topology.StoreAs("d", number))
 		g.WindowedBy(topology.Sliding(time.Second)).Count(topology.StoreAs("e", number, topology.WithRetention(time.Second)))
 		g.WindowedBy(nil).Count(topology.StoreAs("f", number))
+		g.WindowedBy(topology.Unlimited(time.UnixMilli(0))).EmitOnClose().Count(topology.StoreAs("g", number))
 	}, []string{
 		"KSTREAM-AGGREGATE-0000000001: the window advance must be positive and in whole milliseconds, got 0s",
 		"KSTREAM-AGGREGATE-0000000002: the window advance must be at most the size, 1s, got 1m0s",
@@ -174,6 +175,7 @@ var mistakes = []struct {
 		"KSTREAM-AGGREGATE-0000000004: the grace must not be negative and in whole milliseconds, got -1ns",
 		`KSTREAM-AGGREGATE-0000000005: store "e" has a retention of 1s: it must be at least twice the time difference and grace, 2s`,
 		"KSTREAM-AGGREGATE-0000000006: WindowedBy needs windows, got nil",
+		"KSTREAM-AGGREGATE-0000000007: EmitOnClose: unlimited windows never close",
 	}},
 	{"sessions", func(b *builder) {
 		g := b.Stream("in", str, str).GroupByKey(str, str)

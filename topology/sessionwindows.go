@@ -67,6 +67,21 @@ func (s *SessionWindowedStream[K, V]) valid() *SessionWindowedStream[K, V] {
 	return &SessionWindowedStream[K, V]{g: none.valid(), w: noWindows()}
 }
 
+// EmitOnClose returns the stream with another way to send results: one for each
+// key and session, when the session has closed, instead of one for each update. It
+// has the time of the session's end and the headers of the record that closed it.
+// Sessions that one record closes come in the order of their ends, then of their
+// starts, then of the keys' bytes (KIP-825).
+//
+// Only a record of the same task moves stream time on: without further records a
+// session stays open.
+func (s *SessionWindowedStream[K, V]) EmitOnClose() *SessionWindowedStream[K, V] {
+	s = s.valid()
+	w := s.w
+	w.onClose = true
+	return &SessionWindowedStream[K, V]{g: s.g, w: w}
+}
+
 // Count counts the records of each key and session, those with a null value
 // included.
 func (s *SessionWindowedStream[K, V]) Count(st Stored[int64], options ...Option) *WindowedTable[K, int64] {
@@ -108,6 +123,9 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 		}
 		rows.Node, rows.Out = at, out
 		rows.Gap, rows.Grace = s.w.size.Milliseconds(), s.w.grace.Milliseconds()
+		if s.w.onClose {
+			return op.SessionsOnClose(rows, a.fold(at), merge(at)), nil
+		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
 	return &WindowedTable[K, A]{b: s.g.s.b, node: n}
@@ -115,7 +133,13 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 
 // storedSessions is the store that sessions need.
 func (s windowShape) storedSessions() storeShape {
-	return storeShape{kind: statestore.SessionWindow, retention: s.retention, least: s.least}
+	shape := storeShape{kind: statestore.SessionWindow, retention: s.retention, least: s.least}
+	if s.onClose {
+		// A session whose end is just the gap and the grace behind stream time is still
+		// open. It must be there when the next record closes it.
+		shape.extra = time.Millisecond
+	}
+	return shape
 }
 
 // openSessions returns the task's session store, as operators use it.

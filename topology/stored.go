@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/oncestream/oncestream/statestore"
@@ -70,7 +71,26 @@ type storeShape struct {
 	size, retention time.Duration
 	// least says what the retention is for.
 	least string
+	// extra is how much longer the store keeps its rows than its changelog topic is
+	// told.
+	extra time.Duration
 }
+
+// keep applies the extra retention. The topic's own follows from that without it,
+// so that it's the one of Kafka Streams for the same windows.
+func (w storeShape) keep(spec *statestore.Spec) {
+	if w.extra == 0 {
+		return
+	}
+	config := map[string]string{"retention.ms": strconv.FormatInt((spec.Retention + changelogSlack).Milliseconds(), 10)}
+	maps.Copy(config, spec.TopicConfig)
+	spec.TopicConfig = config
+	spec.Retention += w.extra
+}
+
+// changelogSlack is what changelog topics keep windows for in addition to their
+// stores.
+const changelogSlack = 24 * time.Hour
 
 // declare adds the store to the graph as the node's. Without a shape it's a
 // key-value store.
@@ -86,6 +106,7 @@ func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 		} else if o.spec.Retention < w.retention {
 			b.g.Fail(n.Name, "store %q has a retention of %s: it must be at least %s, %s", st.name, o.spec.Retention, w.least, w.retention)
 		}
+		w.keep(&o.spec)
 	case o.retention:
 		b.g.Fail(n.Name, "store %q isn't a window store: it takes no retention", st.name)
 	}

@@ -1,8 +1,10 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/oncestream/oncestream/statestore"
@@ -42,6 +44,8 @@ type windowShape struct {
 	sliding bool
 	// endless is true where windows never close.
 	endless bool
+	// onClose says that results are sent when windows close.
+	onClose bool
 	// wrong is what's wrong with the windows.
 	wrong []error
 }
@@ -51,7 +55,7 @@ func noWindows() windowShape {
 	return windowShape{size: time.Millisecond, retention: time.Millisecond, wrong: []error{errNoWindows}}
 }
 
-var errNoWindows = fmt.Errorf("WindowedBy needs windows, got nil")
+var errNoWindows = errors.New("WindowedBy needs windows, got nil")
 
 // positive notes a duration that isn't a positive number of milliseconds.
 func (s *windowShape) positive(what string, d time.Duration) {
@@ -124,6 +128,26 @@ func (s *TimeWindowedStream[K, V]) valid() *TimeWindowedStream[K, V] {
 	return &TimeWindowedStream[K, V]{g: none.valid(), w: noWindows()}
 }
 
+// EmitOnClose returns the stream with another way to send results: one for each
+// key and window, when the window has closed, instead of one for each update. It
+// has the row's timestamp and the headers of the record that closed the window.
+// Windows that one record closes come in the order of their starts, then of the
+// keys' bytes (KIP-825).
+//
+// Only a record of the same task moves stream time on: without further records a
+// window stays open.
+func (s *TimeWindowedStream[K, V]) EmitOnClose() *TimeWindowedStream[K, V] {
+	s = s.valid()
+	w := s.w
+	w.onClose = true
+	if w.endless {
+		w.wrong = append(slices.Clip(w.wrong), errEndless)
+	}
+	return &TimeWindowedStream[K, V]{g: s.g, w: w}
+}
+
+var errEndless = errors.New("EmitOnClose: unlimited windows never close")
+
 // Count counts the records of each key and window, those with a null value
 // included except in sliding windows.
 func (s *TimeWindowedStream[K, V]) Count(st Stored[int64], options ...Option) *WindowedTable[K, int64] {
@@ -163,8 +187,13 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 // aggregateWindows returns the operator for the kind of windows.
 func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
 	rows.Grace = w.grace.Milliseconds()
-	if w.sliding {
-		return op.SlidingAggregate(rows, w.size.Milliseconds(), fold)
+	switch size := w.size.Milliseconds(); {
+	case w.sliding && w.onClose:
+		return op.SlidingOnClose(rows, size, fold)
+	case w.sliding:
+		return op.SlidingAggregate(rows, size, fold)
+	case w.onClose:
+		return op.WindowsOnClose(rows, w.time, fold)
 	}
 	return op.WindowAggregate(rows, w.time, fold)
 }
