@@ -141,3 +141,66 @@ func TestSessionsOfNothing(t *testing.T) {
 	h.want("out", "a@20/20=<null>@20", "a@22/22=0+drop@22", "a@22/22=<null>@22", "a@22/25=null+x@25",
 		"a@22/25=<null>@25", "a@22/27=<null>@27", "a@28/28=0+y@28")
 }
+
+func TestWindowedTableFilterAndMapValues(t *testing.T) {
+	b := topology.NewBuilder()
+	tab := sessions(b, topology.Sessions(10*ms).Grace(100*ms)).Count(topology.StoreAs("c", number))
+	two := func(w topology.Windowed[string], n int64) bool { return n == 2 && w.Key != "x" }
+	countsToText(tab.Filter(two), "only")
+	countsToText(tab.FilterNot(two), "not")
+	tab.MapValues(func(n int64) *string {
+		if n == 1 {
+			return nil
+		}
+		return ptr(strconv.FormatInt(n, 10) + "!")
+	}).ToStream(topology.WithoutWindow).To("mapped", str, text{})
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "1", 20}, input{"in", "a", "2", 26}, input{"in", "a", "3", 26})
+	h.want("only", "a@20/20=<null>@20", "a@20/20=<null>@20", "a@20/26=2@26", "a@20/26=<null>@26", "a@20/26=<null>@26")
+	h.want("not", "a@20/20=1@20", "a@20/20=<null>@20", "a@20/26=<null>@26", "a@20/26=<null>@26", "a@20/26=3@26")
+	h.want("mapped", "a=<null>@20", "a=<null>@20", "a=2!@26", "a=<null>@26", "a=3!@26")
+}
+
+// Windowed keys on topics have the bytes that Kafka Streams' serdes write.
+func TestWindowedKeysAsKafkaStreams(t *testing.T) {
+	b := topology.NewBuilder()
+	g := b.Stream("in", str, str).GroupByKey(str, str)
+	g.WindowedBy(topology.Tumbling(1000*ms)).Count(topology.StoreAs("t", serde.Int64)).
+		ToStream(topology.WindowKey).To("tumbling", serde.WindowedKey(str, 1000*ms), serde.Int64)
+	g.SessionsBy(topology.Sessions(500*ms)).Count(topology.StoreAs("s", serde.Int64)).
+		ToStream(topology.WindowKey).To("session", serde.SessionKey(str), serde.Int64)
+	g.WindowedBy(topology.Sliding(300*ms)).Reduce(plus, topology.StoreAs("d", str)).
+		ToStream(topology.WindowKey).To("sliding", serde.WindowedKey(str, 300*ms), str)
+	runScenario(t, "window-binary-keys", b)
+}
+
+func TestWindowsAndRetentionAsKafkaStreams(t *testing.T) {
+	t.Run("window-tumbling-grace", func(t *testing.T) {
+		b := topology.NewBuilder()
+		countsToText(windowed(b, topology.Tumbling(100*ms).Grace(50*ms)).Count(topology.StoreAs("win", number)), "out")
+		runScenario(t, "window-tumbling-grace", b)
+	})
+	t.Run("window-retention", func(t *testing.T) {
+		b := topology.NewBuilder()
+		w := windowed(b, topology.Tumbling(100*ms))
+		keep := topology.WithRetention(300 * ms)
+		toText(w.Aggregate(empty, appendText, topology.StoreAs("disk", str, keep)), "out")
+		toText(w.Aggregate(empty, appendText, topology.StoreAs("mem", str, keep, topology.InMemory())), "out2")
+		runScenario(t, "window-retention", b)
+	})
+	t.Run("session-at-the-edge", func(t *testing.T) {
+		b := topology.NewBuilder()
+		s := sessions(b, topology.Sessions(10*ms).Grace(5*ms))
+		toText(s.Aggregate(empty, appendText, joinTexts, topology.StoreAs("disk", str)), "disk-out")
+		toText(s.Aggregate(empty, appendText, joinTexts, topology.StoreAs("mem", str, topology.InMemory())), "mem-out")
+		toText(s.Aggregate(empty, appendText, joinTexts, topology.StoreAs("long", str, topology.WithRetention(time.Second))), "long-out")
+		runScenario(t, "session-at-the-edge", b)
+	})
+	t.Run("random-windows", func(t *testing.T) {
+		b := topology.NewBuilder()
+		g := b.Stream("in", str, text{}).GroupByKey(str, text{})
+		countsToText(g.WindowedBy(topology.Tumbling(50*ms).Grace(10*ms)).Count(topology.StoreAs("cnt", number)), "counts")
+		toText(g.SessionsBy(topology.Sessions(20*ms).Grace(30*ms)).Aggregate(empty, appendText, joinTexts, topology.StoreAs("ses", str)), "sessions")
+		runScenario(t, "random-windows", b)
+	})
+}
