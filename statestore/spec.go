@@ -88,6 +88,8 @@ func (s Spec) Validate() error {
 		errs = append(errs, s.validateWindow())
 	case SessionWindow, DuplicateWindow:
 		errs = append(errs, s.validateRetention(time.Millisecond))
+	case VersionedKeyValue:
+		errs = append(errs, s.validateRetention(0))
 	default:
 		errs = append(errs, fmt.Errorf("store %q: %v", s.Name, s.Kind))
 	}

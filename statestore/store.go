@@ -7,8 +7,8 @@ import (
 )
 
 // Store is the state of one store's partition, with the writes of the open
-// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and
-// [NewWindow] give access to its entries.
+// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and its
+// like give access to its entries.
 type Store struct {
 	db        *DB
 	backend   *backend
