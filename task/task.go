@@ -265,10 +265,9 @@ func (t *Task) uncommitted() bool {
 // offsets adds the positions that moved since the last commit.
 func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) {
 	for _, q := range t.queues {
-		if q.position == q.committed {
-			continue
+		if q.position != q.committed {
+			to[q.tp] = q.offset()
 		}
-		to[q.tp] = kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
 	}
 }
 
