@@ -85,21 +85,30 @@ func (s *Store) latest(key []byte) (span, bool, error) {
 }
 
 // older finds the first older version that ends behind a time. All have ended by
-// the store's time.
+// the store's time, so a read of the present and a put in order need no scan.
 func (s *Store) older(key []byte, at int64) (v span, ok bool, err error) {
 	now := s.current.windowTime
-	for segment := (at + 1) / s.segment; at < now && segment <= now/s.segment && !ok && err == nil; segment++ {
-		lower := appendVersionKey(nil, segment, key, at+1)
-		upper := appendVersionKey(nil, segment, key, EndOfTime)
-		var bad error
-		err = s.scan(lower, upper, func(k, value []byte) bool {
-			v, bad = s.decodeVersion(k, value, at)
-			ok = bad == nil
-			return false
-		})
-		if err == nil {
-			err = bad
-		}
+	if at >= now {
+		return span{}, false, nil
+	}
+	for segment := (at + 1) / s.segment; segment <= now/s.segment && !ok && err == nil; segment++ {
+		v, ok, err = s.olderIn(segment, key, at)
+	}
+	return v, ok, err
+}
+
+// olderIn is older within one segment.
+func (s *Store) olderIn(segment int64, key []byte, at int64) (v span, ok bool, err error) {
+	lower := appendVersionKey(nil, segment, key, at+1)
+	upper := appendVersionKey(nil, segment, key, EndOfTime)
+	var bad error
+	err = s.scan(lower, upper, func(k, value []byte) bool {
+		v, bad = s.decodeVersion(k, value, at)
+		ok = bad == nil
+		return false
+	})
+	if err == nil {
+		err = bad
 	}
 	return v, ok, err
 }
