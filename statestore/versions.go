@@ -20,16 +20,13 @@ const EndOfTime int64 = math.MaxInt64
 // latestSegment is the segment of the latest versions, behind all that expire.
 const latestSegment int64 = math.MaxInt64
 
-// keyLengthLen is the length of a record key's length in the key of an older
-// version. With it no other key's versions lie between those of one key.
-const keyLengthLen = 4
-
 // appendLatestKey appends a record key's latest version's key.
 func appendLatestKey(dst, key []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(dst, uint64(latestSegment)), key...)
 }
 
-// appendVersionKey appends the key of an older version.
+// appendVersionKey appends the key of an older version. The record key's length in
+// front keeps other keys' versions from between those of one key.
 func appendVersionKey(dst []byte, segment int64, key []byte, validTo int64) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(segment))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(key)))
