@@ -209,3 +209,34 @@ func TestWrite(t *testing.T) {
 		t.Errorf("a refused record gives %v", err)
 	}
 }
+
+// TestCancelWaitsForNoOther cancels a job while the one before it waits, as it does
+// for the transaction of a predecessor.
+func TestCancelWaitsForNoOther(t *testing.T) {
+	r := newRig(t)
+	waits := make(chan struct{})
+	first := &Job{Name: "0_0", Open: func(ctx context.Context) ([]Partition, error) {
+		close(waits)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	second := &Job{Name: "0_1", Open: func(context.Context) ([]Partition, error) {
+		t.Error("a cancelled job was begun")
+		return nil, nil
+	}}
+	r.restorer.Start(first)
+	<-waits
+	r.restorer.Start(second)
+	r.restorer.Cancel(second)
+	r.restorer.Cancel(first)
+	third := &Job{Name: "0_1", Open: func(context.Context) ([]Partition, error) { return nil, nil }}
+	r.restorer.Start(third)
+	var finished []*Job
+	for len(finished) == 0 {
+		<-r.restorer.Notify()
+		finished = r.restorer.Finished()
+	}
+	if len(finished) != 1 || finished[0] != third || third.Err != nil {
+		t.Errorf("finished %v, want the third job alone", finished)
+	}
+}

@@ -32,6 +32,8 @@ func (s *Store) Restore(b *Batch, key, value []byte, timestamp int64) error {
 	}
 	s.current.streamTime = max(s.current.streamTime, timestamp)
 	switch {
+	case s.spec.Kind == VersionedKeyValue:
+		err = s.restoreVersion(key, value, timestamp)
 	case s.segment > 0:
 		err = s.restoreSegmented(part, key, value, timestamp)
 	default:

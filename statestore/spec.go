@@ -63,6 +63,10 @@ type Spec struct {
 	// LoggingDisabled leaves out the changelog. The state is lost when its task
 	// moves to another process.
 	LoggingDisabled bool
+	// ValueFormat is written as a header "v" of one byte to each record of the
+	// changelog that has a value, unless it's 0. Kafka Streams marks the records of
+	// suppress buffers so.
+	ValueFormat byte
 	// TopicConfig overrides configs of the changelog topic.
 	TopicConfig map[string]string
 	// WindowSize is the length of the windows of a window store without duplicates.
@@ -88,6 +92,8 @@ func (s Spec) Validate() error {
 		errs = append(errs, s.validateWindow())
 	case SessionWindow, DuplicateWindow:
 		errs = append(errs, s.validateRetention(time.Millisecond))
+	case VersionedKeyValue:
+		errs = append(errs, s.validateRetention(0))
 	default:
 		errs = append(errs, fmt.Errorf("store %q: %v", s.Name, s.Kind))
 	}

@@ -7,8 +7,8 @@ import (
 )
 
 // Store is the state of one store's partition, with the writes of the open
-// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and
-// [NewWindow] give access to its entries.
+// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and its
+// like give access to its entries.
 type Store struct {
 	db        *DB
 	backend   *backend
@@ -27,6 +27,9 @@ type Store struct {
 	current, staged, applied progress
 	isStaged, closed         bool
 	expired                  int64
+	// merges and visits are those of scans that aren't in use.
+	merges []*merge
+	visits []*segmentVisit
 	// value holds what was read from the engine until the next read.
 	value []byte
 	// scratch is for keys and values on their way into a batch.

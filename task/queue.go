@@ -1,6 +1,7 @@
 package task
 
 import (
+	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -94,6 +95,11 @@ func (q *queue) done() {
 	q.partitionTime = max(q.partitionTime, q.head.Timestamp)
 	q.wait()
 	q.advance()
+}
+
+// offset returns what a commit records.
+func (q *queue) offset() kafka.Offset {
+	return kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
 }
 
 // lagging reports whether the partition has, or may have, records that haven't

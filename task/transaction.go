@@ -25,6 +25,16 @@ func Prepare(tasks []*Task) (map[record.TopicPartition]kafka.Offset, error) {
 		}
 		t.offsets(offsets)
 	}
+	if len(offsets) > 0 {
+		return offsets, nil
+	}
+	// Outputs without input, of a punctuation for instance: only with offsets in the
+	// transaction can the group refuse it when the tasks are another's by now.
+	for _, t := range tasks {
+		for _, q := range t.queues {
+			offsets[q.tp] = q.offset()
+		}
+	}
 	return offsets, nil
 }
 

@@ -210,3 +210,18 @@ func TestStoreWithoutChangelog(t *testing.T) {
 	g.must(halt())
 	g.check(3, 0)
 }
+
+// TestOutputWithoutInput: a transaction that no record of the input led to has to be
+// refused as well when the worker is out of the group.
+func TestOutputWithoutInput(t *testing.T) {
+	g := newRig(t, 1)
+	w := g.opened()
+	refused := g.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID})
+	g.must(w.outputs["out"].Send(0, []byte("k"), []byte("12345678"), 0, nil))
+	if err := w.commit(t.Context()); classify(err) != eosv2.ClassRejoin {
+		t.Errorf("the commit of a worker that's out of the group: %v", err)
+	}
+	if refused.Hits() != 1 {
+		t.Error("the group wasn't asked")
+	}
+}

@@ -125,6 +125,8 @@ type Member struct {
 	// claimed is the generation in which the partitions of the last assignment
 	// were given. It belongs to the goroutine.
 	claimed int32
+	// joined is the generation that the group answered the last join with.
+	joined int32
 
 	// mu is never held during a request.
 	mu struct {

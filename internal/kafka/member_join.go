@@ -34,6 +34,9 @@ func (m *Member) answer(ctx context.Context) bool {
 		begun := time.Now()
 		assigned, err := m.join(ctx, owned)
 		m.cfg.Observer.Join(time.Since(begun), err)
+		if errors.Is(err, errMissed) {
+			return m.lose(ctx, err)
+		}
 		switch Classify(err) {
 		case None:
 			return m.settle(ctx, call, assigned)
@@ -120,6 +123,9 @@ func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() 
 	if err != nil {
 		return assignment{}, err
 	}
+	if m.missed(joined.GenerationId) {
+		return assignment{}, errMissed
+	}
 	var plan map[string][]record.TopicPartition
 	if joined.LeaderId == joined.MemberId {
 		if plan, err = m.lead(ctx, joined); err != nil {
@@ -129,6 +135,16 @@ func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() 
 	synced := time.Now()
 	tps, err := m.sendSync(b, call, joined, plan)
 	return assignment{generation: joined.GenerationId, partitions: tps, synced: synced}, err
+}
+
+// missed notes the generation of a join's answer, and reports whether the group has
+// completed another since the last one. A dynamic member that didn't join it in time
+// is out of the group, but a static one stays in it: what it still claims may have
+// been given away, and it mustn't commit that with the generation it has got now.
+func (m *Member) missed(generation int32) bool {
+	before := m.joined
+	m.joined = generation
+	return m.claimed >= 0 && generation > before+1
 }
 
 func (m *Member) sendJoin(b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (*sarama.JoinGroupResponse, error) {
