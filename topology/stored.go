@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"time"
 
@@ -79,7 +80,7 @@ type storeShape struct {
 // keep applies the extra retention. The topic's own follows from that without it,
 // so that it's the one of Kafka Streams for the same windows.
 func (w storeShape) keep(spec *statestore.Spec) {
-	if w.extra == 0 {
+	if w.extra == 0 || spec.Retention > math.MaxInt64-changelogSlack {
 		return
 	}
 	config := map[string]string{"retention.ms": strconv.FormatInt((spec.Retention + changelogSlack).Milliseconds(), 10)}
