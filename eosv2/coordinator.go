@@ -3,9 +3,13 @@ package eosv2
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"github.com/oncestream/oncestream/internal/kafka"
 )
 
 // coordinator finds the broker that answers for a transaction or a group, and
@@ -15,22 +19,29 @@ type coordinator struct {
 	stage  stage
 	find   func() (*sarama.Broker, error)
 	forget func() error
+	// resource and name are what the broker is responsible for, and operation is
+	// what requests to it need to be allowed there.
+	resource  kafka.Resource
+	name      string
+	operation string
 }
 
 func (p *Producer) txnCoordinator(op string) coordinator {
 	id := p.id
 	return coordinator{
 		op: op, stage: stageCoordinator,
-		find:   func() (*sarama.Broker, error) { return p.client().TransactionCoordinator(id) },
-		forget: func() error { return p.client().RefreshTransactionCoordinator(id) },
+		find:     func() (*sarama.Broker, error) { return p.client().TransactionCoordinator(id) },
+		forget:   func() error { return p.client().RefreshTransactionCoordinator(id) },
+		resource: kafka.TransactionalIDResource, name: id, operation: "Write",
 	}
 }
 
 func (p *Producer) groupCoordinator(op, group string) coordinator {
 	return coordinator{
 		op: op, stage: stageGroup,
-		find:   func() (*sarama.Broker, error) { return p.client().Coordinator(group) },
-		forget: func() error { return p.client().RefreshCoordinator(group) },
+		find:     func() (*sarama.Broker, error) { return p.client().Coordinator(group) },
+		forget:   func() error { return p.client().RefreshCoordinator(group) },
+		resource: kafka.GroupResource, name: group, operation: "Read",
 	}
 }
 
@@ -58,7 +69,7 @@ func (p *Producer) ask(c coordinator, request func(*sarama.Broker) (sarama.KErro
 	if code == sarama.ErrNoError {
 		return nil
 	}
-	e := c.failed(classify(c.stage, code), describe(code))
+	e := c.failed(classify(c.stage, code), c.needs(describe(code), c.operation))
 	e.Unknown = indefinite(code)
 	switch code {
 	case sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable:
@@ -90,12 +101,17 @@ func (c coordinator) failed(class Class, err error) *Error {
 	return &Error{Op: c.op, Class: class, Partition: -1, Err: err}
 }
 
+// needs names the access right that is missing, if err says that one is.
+func (c coordinator) needs(err error, operation string) error {
+	return kafka.Needs(err, c.resource, c.name, operation)
+}
+
 // unreachable is the error of a request that was not sent.
 func (c coordinator) unreachable(err error) *Error {
 	var code sarama.KError
 	if errors.As(err, &code) {
 		if class := classify(c.stage, code); class == ClassFatal {
-			return c.failed(class, err)
+			return c.failed(class, c.needs(err, "Describe"))
 		}
 	}
 	if errors.Is(err, sarama.ErrClosedClient) || !transport(err) {
@@ -153,13 +169,16 @@ func (p *Producer) addPartitions() {
 		return
 	}
 	start := time.Now()
-	e := p.ask(p.txnCoordinator("add partitions"), func(b *sarama.Broker) (sarama.KError, error) {
-		res, err := b.AddPartitionsToTxn(p.addRequest(parts))
-		if err != nil {
+	var res *sarama.AddPartitionsToTxnResponse
+	e := p.ask(p.txnCoordinator("add partitions"), func(b *sarama.Broker) (_ sarama.KError, err error) {
+		if res, err = b.AddPartitionsToTxn(p.addRequest(parts)); err != nil {
 			return 0, err
 		}
 		return addCode(parts, res)
 	})
+	if e != nil && res != nil {
+		e.Err = kafka.Needs(e.Err, kafka.TopicResource, strings.Join(forbidden(res), ", "), "Write")
+	}
 	p.cfg.Observer.phase(PhaseAdd, start)
 	switch {
 	case e == nil:
@@ -226,6 +245,20 @@ func addCode(parts []*part, res *sarama.AddPartitionsToTxnResponse) (sarama.KErr
 		return 0, sarama.ErrIncompleteResponse
 	}
 	return worst, nil
+}
+
+// forbidden returns the topics that may not be written to, in order.
+func forbidden(res *sarama.AddPartitionsToTxnResponse) []string {
+	var topics []string
+	for topic, errs := range res.Errors {
+		for _, e := range errs {
+			if e.Err == sarama.ErrTopicAuthorizationFailed {
+				topics = append(topics, topic)
+			}
+		}
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // worse orders codes of one response by what they demand.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"github.com/oncestream/oncestream/internal/kafka"
 )
 
 // Init obtains a producer id with a new epoch. It fences every predecessor
@@ -142,5 +144,7 @@ func (p *Producer) anyBroker(op string) coordinator {
 			return nil, sarama.ErrOutOfBrokers
 		},
 		forget: func() error { return p.client().RefreshMetadata() },
+		// Or Write on any topic (KIP-679).
+		resource: kafka.ClusterResource, operation: "IdempotentWrite (or Write on a topic)",
 	}
 }

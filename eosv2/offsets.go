@@ -2,10 +2,14 @@ package eosv2
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -91,7 +95,9 @@ func (p *Producer) addGroup(ctx context.Context, group string) *Error {
 	})
 	if e == nil {
 		p.group, p.groupTxn = group, txn+1
+		return nil
 	}
+	e.Err = kafka.Needs(e.Err, kafka.GroupResource, group, "Read")
 	return e
 }
 
@@ -109,13 +115,18 @@ func (p *Producer) commitOffsets(g Group, offsets map[record.TopicPartition]Offs
 			Partition: tp.Partition, Offset: o.At, LeaderEpoch: -1, Metadata: &o.Metadata,
 		})
 	}
-	return p.ask(p.groupCoordinator("send offsets", g.ID), func(b *sarama.Broker) (sarama.KError, error) {
+	e := p.ask(p.groupCoordinator("send offsets", g.ID), func(b *sarama.Broker) (sarama.KError, error) {
 		res, err := b.TxnOffsetCommit(req)
 		if err != nil {
 			return 0, err
 		}
 		return offsetsCode(len(offsets), res)
 	})
+	if e != nil {
+		e.Err = kafka.Needs(e.Err, kafka.TopicResource, strings.Join(slices.Sorted(maps.Keys(req.Topics)), ", "), "Read")
+		e.Err = kafka.Needs(e.Err, kafka.TransactionalIDResource, p.id, "Write")
+	}
+	return e
 }
 
 func (g Group) instance() *string {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"github.com/oncestream/oncestream/internal/kafka"
 )
 
 // settleAll handles the answers that came in.
@@ -180,7 +182,7 @@ func (p *Producer) produceError(pt *part, c Class, err error) *Error {
 
 // explain adds to a refusal what a person needs to act on it.
 func (p *Producer) explain(b *batch, block *sarama.ProduceResponseBlock) error {
-	err := describe(block.Err)
+	err := kafka.Needs(describe(block.Err), kafka.TopicResource, b.part.topic.name, "Write")
 	if block.ErrorMessage != nil {
 		err = fmt.Errorf("%w: %s", err, *block.ErrorMessage)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -54,7 +55,7 @@ func (p *Producer) Topic(ctx context.Context, name string) (*Topic, error) {
 	}
 	numbers, err := p.client().Partitions(name)
 	if err != nil {
-		return nil, &Error{Op: "topic", Class: topicClass(err), Topic: name, Partition: -1, Err: err}
+		return nil, &Error{Op: "topic", Class: topicClass(err), Topic: name, Partition: -1, Err: kafka.Needs(err, kafka.TopicResource, name, "Describe")}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -51,7 +51,7 @@ func deleteRecords(b *sarama.Broker, led []record.TopicPartition, upTo map[recor
 			return fmt.Errorf("%s: %w", tp, sarama.ErrIncompleteResponse)
 		}
 		if code := t.Partitions[tp.Partition].Err; code != sarama.ErrNoError {
-			return fmt.Errorf("%s: up to offset %d: %w", tp, upTo[tp], code)
+			return fmt.Errorf("%s: up to offset %d: %w", tp, upTo[tp], Needs(code, TopicResource, tp.Topic, "Delete"))
 		}
 		done[tp] = true
 	}
@@ -88,7 +88,7 @@ func describeConfigs(b *sarama.Broker, topics, keys []string) (map[string]map[st
 	found := make(map[string]map[string]string, len(topics))
 	for _, r := range resp.Resources {
 		if r.ErrorCode != 0 {
-			return nil, fmt.Errorf("topic %s: %w (%s)", r.Name, sarama.KError(r.ErrorCode), r.ErrorMsg)
+			return nil, fmt.Errorf("topic %s: %w (%s)", r.Name, Needs(sarama.KError(r.ErrorCode), TopicResource, r.Name, "DescribeConfigs"), r.ErrorMsg)
 		}
 		found[r.Name] = make(map[string]string, len(r.Configs))
 		for _, e := range r.Configs {

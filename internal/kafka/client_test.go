@@ -69,7 +69,7 @@ func TestConnectErrors(t *testing.T) {
 		{"nobody listens", nobody, nil, "unreachable"},
 		{"unknown host", "no-such-host.invalid:9092", nil, "unknown host"},
 		{"wrong password", sasl, saslConfig("wrong"), "authentication failed"},
-		{"credentials missing", sasl, nil, "may want TLS or SASL"},
+		{"credentials missing", sasl, nil, "Net.SASL.Enable is false"},
 		{"TLS to a plain listener", plain, withTLS, "TLS"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestTLS(t *testing.T) {
 	}{
 		{"trusted", &tls.Config{RootCAs: roots}, ""},
 		{"not trusted", &tls.Config{RootCAs: x509.NewCertPool()}, "isn't trusted"},
-		{"without TLS", nil, "may want TLS"},
+		{"without TLS", nil, "Net.TLS.Enable is false"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			conf := sarama.NewConfig()

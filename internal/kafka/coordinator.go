@@ -20,7 +20,7 @@ func (c *Client) findCoordinator(ctx context.Context, group string) (*sarama.Bro
 		return nil, fmt.Errorf("find coordinator: %w", err)
 	}
 	if resp.Err != sarama.ErrNoError {
-		return nil, fmt.Errorf("find coordinator: %w", resp.Err)
+		return nil, fmt.Errorf("find coordinator: %w", Needs(resp.Err, GroupResource, group, "Describe"))
 	}
 	return resp.Coordinator, nil
 }

@@ -73,7 +73,7 @@ func listOffsets(b *sarama.Broker, v sarama.KafkaVersion, led []record.TopicPart
 			return fmt.Errorf("%s: %w", tp, sarama.ErrIncompleteResponse)
 		}
 		if block.Err != sarama.ErrNoError {
-			return fmt.Errorf("%s: %w", tp, block.Err)
+			return fmt.Errorf("%s: %w", tp, Needs(block.Err, TopicResource, tp.Topic, "Describe"))
 		}
 		found[tp] = block.Offset
 	}

@@ -111,7 +111,7 @@ func (m *Member) join(ctx context.Context, owned []record.TopicPartition) (assig
 	if Classify(err) == Refresh {
 		m.c.forgetCoordinator(group, coordinator)
 	}
-	return a, fmt.Errorf("kafka: join group %s: %w", group, err)
+	return a, fmt.Errorf("kafka: join group %s: %w", group, Needs(err, GroupResource, group, "Read"))
 }
 
 func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (assignment, error) {

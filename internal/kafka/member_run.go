@@ -126,7 +126,7 @@ func (m *Member) heartbeat(ctx context.Context) error {
 		m.confirm(meta, sent)
 	}
 	if err != nil {
-		return fmt.Errorf("kafka: heartbeat of group %s: %w", meta.Group, err)
+		return fmt.Errorf("kafka: heartbeat of group %s: %w", meta.Group, Needs(err, GroupResource, meta.Group, "Read"))
 	}
 	return nil
 }
@@ -163,7 +163,7 @@ func (m *Member) leave(ctx context.Context) error {
 		return m.c.coordinated(ctx, meta.Group, func(b *sarama.Broker) error { return leave(b, meta) })
 	})
 	if err != nil && Classify(err) != Rejoin {
-		return fmt.Errorf("kafka: leave group %s: %w", meta.Group, err)
+		return fmt.Errorf("kafka: leave group %s: %w", meta.Group, Needs(err, GroupResource, meta.Group, "Read"))
 	}
 	m.mu.Lock()
 	m.mu.meta.MemberID, m.mu.meta.Generation = "", -1
@@ -212,8 +212,6 @@ func advise(err error) error {
 		remedy = "the group is full; raise the broker's group.max.size or run fewer workers"
 	case sarama.ErrInconsistentGroupProtocol:
 		remedy = "members of another kind are in this group; use an application id of its own, or stop them first"
-	case sarama.ErrGroupAuthorizationFailed:
-		remedy = "the principal needs READ on the group"
 	case sarama.ErrInvalidSessionTimeout:
 		remedy = "the session timeout must lie between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms"
 	default:

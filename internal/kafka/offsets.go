@@ -73,7 +73,7 @@ func fetchOffsets(b *sarama.Broker, v sarama.KafkaVersion, group string, tps []r
 		}
 		return found, nil
 	default:
-		return nil, code
+		return nil, Needs(code, GroupResource, group, "Describe")
 	}
 	for _, tp := range tps {
 		block := resp.GetBlock(tp.Topic, tp.Partition)
@@ -81,7 +81,7 @@ func fetchOffsets(b *sarama.Broker, v sarama.KafkaVersion, group string, tps []r
 			return nil, fmt.Errorf("%s: %w", tp, sarama.ErrIncompleteResponse)
 		}
 		if block.Err != sarama.ErrNoError {
-			return nil, fmt.Errorf("%s: %w", tp, block.Err)
+			return nil, fmt.Errorf("%s: %w", tp, Needs(block.Err, TopicResource, tp.Topic, "Describe"))
 		}
 		found[tp] = Offset{At: block.Offset, Metadata: block.Metadata, Ok: block.Offset >= 0}
 	}
@@ -124,7 +124,8 @@ func commitOffsets(b *sarama.Broker, conf *sarama.Config, meta GroupMeta, offset
 			return fmt.Errorf("%s: %w", tp, sarama.ErrIncompleteResponse)
 		}
 		if code != sarama.ErrNoError {
-			return fmt.Errorf("%s: %w", tp, code)
+			err := Needs(code, TopicResource, tp.Topic, "Read")
+			return fmt.Errorf("%s: %w", tp, Needs(err, GroupResource, meta.Group, "Read"))
 		}
 	}
 	return nil

@@ -55,7 +55,7 @@ func existing(resp *sarama.MetadataResponse) (map[string]*sarama.TopicMetadata, 
 			found[t.Name] = t
 		case sarama.ErrUnknownTopicOrPartition:
 		default:
-			return nil, fmt.Errorf("topic %s: %w", t.Name, t.Err)
+			return nil, fmt.Errorf("topic %s: %w", t.Name, Needs(t.Err, TopicResource, t.Name, "Describe"))
 		}
 	}
 	return found, nil
@@ -69,7 +69,7 @@ func (c *Client) byLeader(ctx context.Context, tps []record.TopicPartition, f fu
 	for _, tp := range tps {
 		b, err := c.sc.Leader(tp.Topic, tp.Partition)
 		if err != nil {
-			return c.afterLeaderError(ctx, tps, fmt.Errorf("leader of %s: %w", tp, err))
+			return c.afterLeaderError(ctx, tps, fmt.Errorf("leader of %s: %w", tp, Needs(err, TopicResource, tp.Topic, "Describe")))
 		}
 		leaders[b] = append(leaders[b], tp)
 	}

@@ -1,14 +1,8 @@
 package kafka
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
-	"syscall"
 
 	"github.com/IBM/sarama"
 )
@@ -28,7 +22,7 @@ func (e *ConnectError) Error() string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, "%s: %s", addr, explain(e.Errs[i]))
+		fmt.Fprintf(&b, "%s: %v", addr, e.Errs[i])
 	}
 	return b.String()
 }
@@ -47,7 +41,7 @@ func probe(brokers []string, conf *sarama.Config) error {
 			return nil
 		}
 		failed.Brokers = append(failed.Brokers, addr)
-		failed.Errs = append(failed.Errs, err)
+		failed.Errs = append(failed.Errs, fmt.Errorf("%s: %w", explain(err, addr, conf), err))
 	}
 	return failed
 }
@@ -65,41 +59,4 @@ func probeOne(addr string, conf *sarama.Config) error {
 	// first request that isn't an authentication.
 	_, err := b.GetMetadata(sarama.NewMetadataRequest(conf.Version, []string{anyTopic}))
 	return err
-}
-
-// explain puts what a failed attempt to connect most likely means in front of
-// the error.
-func explain(err error) string {
-	_, badRecord := errors.AsType[tls.RecordHeaderError](err)
-	_, badCert := errors.AsType[*tls.CertificateVerificationError](err)
-	_, badAuthority := errors.AsType[x509.UnknownAuthorityError](err)
-	_, dns := errors.AsType[*net.DNSError](err)
-	op, isOp := errors.AsType[*net.OpError](err)
-	code, isCode := errors.AsType[sarama.KError](err)
-	why := "failed"
-	switch {
-	case isCode && isAuthentication(code):
-		why = "authentication failed"
-	case badRecord:
-		why = "TLS is enabled here but the listener doesn't speak it"
-	case badCert, badAuthority:
-		why = "the broker's certificate isn't trusted"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		why = "the broker closed the connection (the listener may want TLS or SASL, or not want it, or refuse the credentials)"
-	case dns:
-		why = "unknown host"
-	case isOp && op.Op == "dial":
-		why = "unreachable"
-	case isOp && op.Timeout():
-		why = "connected, but no answer came (the listener may want TLS, or not want it)"
-	}
-	return fmt.Sprintf("%s: %v", why, err)
-}
-
-func isAuthentication(code sarama.KError) bool {
-	switch code {
-	case sarama.ErrSASLAuthenticationFailed, sarama.ErrUnsupportedSASLMechanism, sarama.ErrIllegalSASLState, sarama.ErrSecurityDisabled:
-		return true
-	}
-	return false
 }

@@ -131,7 +131,7 @@ func (f *Fetcher) failLocked(cur *cursor, err error) *Chunk {
 		c.Err = fmt.Errorf("kafka: %s: topic or partition doesn't exist: %w", cur.tp, err)
 	case class.Transient(), class == Canceled:
 	default:
-		c.Err = fmt.Errorf("kafka: fetch %s at offset %d: %w", cur.tp, cur.offset, err)
+		c.Err = fmt.Errorf("kafka: fetch %s at offset %d: %w", cur.tp, cur.offset, Needs(err, TopicResource, cur.tp.Topic, "Read"))
 	}
 	cur.stopped = c.Err != nil
 	return c

@@ -137,9 +137,9 @@ func created(left map[string]*sarama.TopicDetail, resp *sarama.CreateTopicsRespo
 		case e.Err == sarama.ErrNoError, e.Err == sarama.ErrTopicAlreadyExists:
 			delete(left, name)
 		case e.ErrMsg != nil:
-			failed = errors.Join(failed, fmt.Errorf("topic %s: %w (%s)", name, e.Err, *e.ErrMsg))
+			failed = errors.Join(failed, fmt.Errorf("topic %s: %w (%s)", name, Needs(e.Err, TopicResource, name, "Create"), *e.ErrMsg))
 		default:
-			failed = errors.Join(failed, fmt.Errorf("topic %s: %w", name, e.Err))
+			failed = errors.Join(failed, fmt.Errorf("topic %s: %w", name, Needs(e.Err, TopicResource, name, "Create")))
 		}
 	}
 	return failed
