@@ -58,7 +58,7 @@ func ExampleTimeWindowedStream_EmitOnClose() {
 	b := topology.NewBuilder()
 	b.Stream("in", serde.String, serde.String).
 		GroupByKey(serde.String, serde.String).
-		WindowedBy(topology.Tumbling(100 * time.Millisecond)).
+		WindowedBy(topology.Tumbling(100*time.Millisecond)).
 		EmitOnClose().
 		Count(topology.StoreAs("final", serde.Int64)).
 		ToStream(windowName).
