@@ -49,14 +49,22 @@ const (
 	partitionLen             = 4
 )
 
-// AppendSubscription appends a subscription, in the newest version.
+// AppendSubscription appends a subscription, in the newest version that can say
+// what it says.
 func AppendSubscription(dst []byte, s Subscription) []byte {
-	dst = appendVersion(dst, subscriptionVersion, s.HasHash)
+	version := subscriptionVersion
+	if s.Partition == NoPartition {
+		version = 0
+	}
+	dst = appendVersion(dst, version, s.HasHash)
 	dst = append(dst, byte(s.Instruction))
 	if s.HasHash {
 		dst = append(dst, s.Hash[:]...)
 	}
 	dst = append(dst, s.PrimaryKey...)
+	if version == 0 {
+		return dst
+	}
 	return binary.BigEndian.AppendUint32(dst, uint32(s.Partition))
 }
 
@@ -88,11 +96,10 @@ func ReadSubscription(b []byte) (s Subscription, err error) {
 		if n < 0 {
 			return bad("is too short for its partition")
 		}
-		s.Partition = int32(binary.BigEndian.Uint32(rest[n:]))
+		if s.Partition = int32(binary.BigEndian.Uint32(rest[n:])); s.Partition < 0 {
+			return bad("has a negative partition")
+		}
 		rest = rest[:n:n]
-	}
-	if s.Partition < NoPartition {
-		return bad("has a negative partition")
 	}
 	s.PrimaryKey = rest
 	return s, nil
