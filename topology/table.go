@@ -81,9 +81,7 @@ func (s *Stream[K, V]) ToTable(k serde.Serde[K], st Stored[V], options ...Option
 // newTable adds the node that keeps the rows.
 func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde[K], st Stored[V]) *Table[K, V] {
 	t := &Table[K, V]{b: b, node: &graph.Node{Name: name}, key: k, stored: st}
-	if t.pending = st.resolve().ifNeeded; t.pending {
-		b.needSerde(name, "store's value", st.value == nil)
-	} else {
+	if t.pending = st.resolve().ifNeeded; !t.pending {
 		st.declare(b, t.node, nil)
 	}
 	t.update()

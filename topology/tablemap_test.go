@@ -129,3 +129,88 @@ func TestMapValuesToNilDeletes(t *testing.T) {
 	h.want("joined", "a=1|x@2", "a=2|none@4")
 	h.wantRows("kept")
 }
+
+// decodes counts how often it reads a value. It's used by one goroutine.
+type decodes struct{ n *int }
+
+func (decodes) Append(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil }
+
+func (d decodes) Decode(b []byte) (string, error) {
+	*d.n++
+	return string(b), nil
+}
+
+// A table reads the old value of a row only where something asked for it.
+func TestOldValuesAreReadWhereTheyAreNeeded(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		use   func(*builder, *strTable)
+		reads int
+	}{
+		{"stream", func(_ *builder, t *strTable) { t.ToStream().To("out", str, str) }, 2},
+		{"mapped", func(_ *builder, t *strTable) { t.MapValues(strings.ToUpper).ToStream().To("out", str, str) }, 2},
+		{"stream-table join", func(b *builder, t *strTable) { b.Stream("s", str, str).JoinTable(t, bar) }, 2},
+		{"filter", func(_ *builder, t *strTable) { t.MapValues(strings.ToUpper).Filter(above5) }, 3},
+		{"grouping", func(_ *builder, t *strTable) {
+			t.GroupBy("g", byColon, str, str).Count(topology.StoreAs("c", number))
+		}, 3},
+		{"foreign keys", func(b *builder, t *strTable) {
+			other := b.Table("other", str, topology.StoreAs("other", str))
+			other.JoinByForeignKey("fk", t, customerFirst, bar)
+		}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := topology.NewBuilder()
+			n := 0
+			c.use(b, b.Table("in", str, topology.StoreAs("src", decodes{&n})))
+			newHarness(t, b).run(input{"in", "a", "x:1", 1}, input{"in", "a", "x:2", 2})
+			if n != c.reads {
+				t.Errorf("values were read %d times, want %d", n, c.reads)
+			}
+		})
+	}
+}
+
+// A panic is told with the node whose function it's in, also where reading a row
+// has called functions of another node before.
+func TestNodesOfFunctionsThatReadRows(t *testing.T) {
+	b := topology.NewBuilder()
+	where := ""
+	tab := b.Table("in", str, topology.StoreAs("src", str)).MapValues(func(v string) string {
+		if where == "map" {
+			panic(where)
+		}
+		return v
+	}, topology.Named("map"))
+	b.Stream("s", str, str).JoinTable(tab, func(a, b string) string { panic("join") }, topology.Named("join"))
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "x", 1})
+	for _, where = range []string{"join", "map"} {
+		func() {
+			defer func() {
+				if got := recover(); got != where || h.envs[0].Node != where {
+					t.Errorf("panic %v at node %q, want %q", got, h.envs[0].Node, where)
+				}
+			}()
+			h.run(input{"s", "a", "1", 2})
+		}()
+	}
+}
+
+// Headers go with the changes of tables as they go with records.
+func TestHeadersOfTables(t *testing.T) {
+	b := topology.NewBuilder()
+	tab := b.Table("in", str, topology.StoreAs("src", str))
+	tab.MapValues(strings.ToUpper).Filter(func(_, _ string) bool { return true }).ToStream().To("mapped", str, str)
+	tab.Join(tab, bar).ToStream().To("joined", str, str)
+	tab.GroupBy("g", byColon, str, str).Count(topology.StoreAs("c", number)).ToStream().To("counted", str, number)
+	tab.JoinByForeignKey("fk", tab, func(k, _ string) (string, bool) { return k, true }, bar).ToStream().To("fk-joined", str, str)
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "x:1", 1})
+	for topic, n := range map[string]int{"mapped": 1, "joined": 2, "counted": 1, "fk-joined": 2} {
+		got := h.headers[topic]
+		if len(got) != n || strings.Trim(strings.Join(got, ""), "x:1") != "" {
+			t.Errorf("%s: headers %q, want %d times x:1", topic, got, n)
+		}
+	}
+}
