@@ -46,8 +46,10 @@ const (
 	hashIsNull byte = 0x80
 	// subscriptionVersion 1 has the partition at the end; 0 doesn't have it.
 	subscriptionVersion byte = 1
-	partitionLen             = 4
 )
+
+// partitionLen is the length of the partition at the end of a subscription.
+const partitionLen = 4
 
 // AppendSubscription appends a subscription, in the newest version that can say
 // what it says.
