@@ -2,6 +2,7 @@ package changelog
 
 import (
 	"context"
+	"sync"
 
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
@@ -44,9 +45,27 @@ type Job struct {
 
 	ctx     context.Context
 	cancel  context.CancelFunc
-	gone    chan struct{} // closed when the restorer has let go of the stores
 	pending map[record.TopicPartition]*restore
+
+	// working is held while the restorer touches the job's stores and results. It
+	// does so for one job at a time; who cancels another one doesn't wait for it.
+	working struct {
+		sync.Mutex
+		over bool // neither may be touched any more
+	}
 }
+
+// enter reports whether the job may be worked on, until leave.
+func (j *Job) enter() bool {
+	j.working.Lock()
+	if !j.working.over && j.ctx.Err() == nil {
+		return true
+	}
+	j.working.Unlock()
+	return false
+}
+
+func (j *Job) leave() { j.working.Unlock() }
 
 // restore is the progress of one changelog partition.
 type restore struct {

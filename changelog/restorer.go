@@ -54,7 +54,6 @@ type Restorer struct {
 		sync.Mutex
 		commands []func()
 		finished []*Job
-		closed   bool
 	}
 }
 
@@ -79,22 +78,20 @@ func NewRestorer(ctx context.Context, cfg Config) *Restorer {
 // Start begins a job. It returns at once.
 func (r *Restorer) Start(j *Job) {
 	j.ctx, j.cancel = context.WithCancel(r.bgCtx)
-	j.gone = make(chan struct{})
 	j.pending = map[record.TopicPartition]*restore{}
-	if !r.command(func() { r.begin(j) }) {
-		r.drop(j)
-	}
+	r.command(func() { r.begin(j) })
 }
 
 // Cancel ends a job and returns when the restorer no longer touches its stores.
-// A job that has finished in the meantime isn't returned by Finished any more.
+// It doesn't wait for other jobs, which may take as long as a predecessor's
+// transaction is undecided. A job that has finished in the meantime isn't returned
+// by Finished any more.
 func (r *Restorer) Cancel(j *Job) {
 	j.cancel()
+	j.working.Lock()
+	j.working.over = true
+	j.working.Unlock()
 	r.command(func() { r.drop(j) })
-	select {
-	case <-j.gone:
-	case <-r.done:
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, f := range r.mu.finished {
@@ -126,16 +123,12 @@ func (r *Restorer) Close() {
 	r.fetcher.Close()
 }
 
-// command queues a function for the goroutine; false says that it has ended.
-func (r *Restorer) command(f func()) bool {
+// command queues a function for the goroutine, which runs it unless it has ended.
+func (r *Restorer) command(f func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mu.closed {
-		return false
-	}
 	r.mu.commands = append(r.mu.commands, f)
 	signal(r.wake)
-	return true
 }
 
 func signal(c chan struct{}) {
@@ -150,9 +143,6 @@ func (r *Restorer) run() {
 	for {
 		select {
 		case <-r.bgCtx.Done():
-			r.mu.Lock()
-			r.mu.closed = true
-			r.mu.Unlock()
 			return
 		case <-r.wake:
 			r.mu.Lock()
@@ -168,18 +158,13 @@ func (r *Restorer) run() {
 	}
 }
 
-// drop lets go of a job's stores.
+// drop ends the fetching for a job.
 func (r *Restorer) drop(j *Job) {
 	for tp := range j.pending {
 		r.fetcher.Remove(tp)
 		delete(r.active, tp)
 	}
 	clear(j.pending)
-	select {
-	case <-j.gone:
-	default:
-		close(j.gone)
-	}
 }
 
 // finish ends a job and hands it to the worker.
@@ -194,9 +179,10 @@ func (r *Restorer) finish(j *Job, err error) {
 }
 
 func (r *Restorer) begin(j *Job) {
-	if j.ctx.Err() != nil {
-		return // cancelled before it began; Cancel's own command drops it
+	if !j.enter() {
+		return // cancelled before it began
 	}
+	defer j.leave()
 	if err := r.prepare(j); err != nil {
 		r.finish(j, fmt.Errorf("start of task %s: %w", j.Name, err))
 		return
@@ -221,10 +207,7 @@ func (r *Restorer) prepare(j *Job) error {
 	if err := j.resolveMissing(); err != nil {
 		return fmt.Errorf("start of inputs without a committed offset: %w", err)
 	}
-	tps := make([]record.TopicPartition, len(parts))
-	for i, p := range parts {
-		tps[i] = p.topicPartition()
-	}
+	parts, tps := logged(parts)
 	if len(tps) == 0 {
 		return nil
 	}
@@ -244,6 +227,16 @@ func (r *Restorer) prepare(j *Job) error {
 		r.assign(j, p, next, ends[tps[i]])
 	}
 	return nil
+}
+
+// logged returns the partitions of stores that have a changelog.
+func logged(parts []Partition) (with []Partition, tps []record.TopicPartition) {
+	for _, p := range parts {
+		if !p.Store.Spec().LoggingDisabled {
+			with, tps = append(with, p), append(tps, p.topicPartition())
+		}
+	}
+	return with, tps
 }
 
 // assign begins to fetch a changelog partition unless it's at its target.
@@ -269,16 +262,17 @@ func (r *Restorer) apply(c *kafka.Chunk) {
 		return
 	}
 	j := a.job
-	if j.ctx.Err() != nil {
-		return
+	if !j.enter() {
+		return // cancelled; the command that drops it is on its way
 	}
+	defer j.leave()
 	if c.Err != nil {
 		if err := r.chunkFailed(a, c.Err); err != nil {
 			r.finish(j, fmt.Errorf("restore of store %q: %w", a.part.Store.Name(), err))
 		}
 		return
 	}
-	n, err := r.store(a.part.Store, c)
+	n, err := Apply(r.cfg.DB, a.part.Store, c, c.Next)
 	if err != nil {
 		r.finish(j, fmt.Errorf("restore of store %q: %w", a.part.Store.Name(), err))
 		return
@@ -299,18 +293,25 @@ func (r *Restorer) apply(c *kafka.Chunk) {
 	}
 }
 
-// store writes a chunk's records and the offset behind them in one batch.
-func (r *Restorer) store(s *statestore.Store, c *kafka.Chunk) (n int, err error) {
-	b := r.cfg.DB.NewBatch()
+// Reader returns changelog records in their order.
+type Reader interface {
+	// Read takes the next record; false at the end.
+	Read(r *record.Record) bool
+}
+
+// Apply writes changelog records and the offset behind them into the store of
+// the database in one batch, and returns how many records there were.
+func Apply(db *statestore.DB, s *statestore.Store, records Reader, next int64) (n int, err error) {
+	b := db.NewBatch()
 	defer func() { err = errors.Join(err, b.Close()) }()
 	var rec record.Record
-	for c.Read(&rec) {
+	for records.Read(&rec) {
 		if err := s.Restore(b, rec.Key, rec.Value, rec.Timestamp); err != nil {
 			return n, fmt.Errorf("offset %d: %w", rec.Offset, err)
 		}
 		n++
 	}
-	if err := s.Stage(b, c.Next); err != nil {
+	if err := s.Stage(b, next); err != nil {
 		return n, err
 	}
 	if err := b.Commit(); err != nil {

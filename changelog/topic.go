@@ -8,9 +8,9 @@ import (
 	"github.com/oncestream/oncestream/statestore"
 )
 
-// additionalRetention is added to the retention of window changelogs, so that
-// the clocks of brokers and records may differ (Kafka Streams'
-// windowstore.changelog.additional.retention.ms).
+// additionalRetention is added to the retention of changelogs of stores whose
+// entries expire, so that the clocks of brokers and records may differ (the
+// default of Kafka Streams' windowstore.changelog.additional.retention.ms).
 const additionalRetention = 24 * time.Hour
 
 // Topic returns the name of a store's changelog topic,
@@ -25,9 +25,18 @@ func Configs(spec statestore.Spec) map[string]string {
 		"cleanup.policy":         "compact",
 		"message.timestamp.type": "CreateTime",
 	}
-	if spec.Kind == statestore.TimestampedWindow {
+	retention := strconv.FormatInt((spec.Retention + additionalRetention).Milliseconds(), 10)
+	switch spec.Kind {
+	case statestore.TimestampedWindow, statestore.SessionWindow:
 		c["cleanup.policy"] = "compact,delete"
-		c["retention.ms"] = strconv.FormatInt((spec.Retention + additionalRetention).Milliseconds(), 10)
+		c["retention.ms"] = retention
+	case statestore.DuplicateWindow:
+		// No two records have the same key: there's nothing to compact.
+		c["cleanup.policy"] = "delete"
+		c["retention.ms"] = retention
+	case statestore.VersionedKeyValue:
+		// Compaction would drop all but the latest version.
+		c["min.compaction.lag.ms"] = retention
 	}
 	maps.Copy(c, spec.TopicConfig)
 	return c

@@ -39,7 +39,7 @@ func (p *Producer) groupCoordinator(op, group string) coordinator {
 // and Unknown what is known: a request that never left is ClassRetry, one whose
 // answer is missing is ClassAbort and Unknown.
 func (p *Producer) ask(c coordinator, request func(*sarama.Broker) (sarama.KError, error)) *Error {
-	b, err := c.find()
+	b, err := p.fresh(c)
 	if err == nil {
 		// Waits for the connection, so that a failure to connect is not taken
 		// for a lost answer.
@@ -67,6 +67,23 @@ func (p *Producer) ask(c coordinator, request func(*sarama.Broker) (sarama.KErro
 		}
 	}
 	return e
+}
+
+// fresh finds the coordinator and sees to it that its connection hasn't been idle
+// for long.
+func (p *Producer) fresh(c coordinator) (*sarama.Broker, error) {
+	b, err := c.find()
+	if err != nil {
+		return nil, err
+	}
+	s, now := p.sinkOf(b), time.Now()
+	idle := s.inflight == 0 && !s.used.IsZero() && now.Sub(s.used) > p.idleFor
+	s.used = now
+	if !idle {
+		return b, nil
+	}
+	p.disconnect(s)
+	return c.find() // opens it again
 }
 
 func (c coordinator) failed(class Class, err error) *Error {

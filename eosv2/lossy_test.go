@@ -3,6 +3,7 @@ package eosv2
 import (
 	"encoding/binary"
 	"net"
+	"sync"
 	"sync/atomic"
 
 	"github.com/IBM/sarama"
@@ -14,6 +15,9 @@ import (
 type lossy struct {
 	key  atomic.Int32 // API key of the request to lose, -1 for none
 	lost atomic.Int32
+
+	mu    sync.Mutex
+	conns []net.Conn
 }
 
 // use has a client dial through l.
@@ -32,7 +36,20 @@ func (l *lossy) Dial(network, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.mu.Lock()
+	l.conns = append(l.conns, c)
+	l.mu.Unlock()
 	return &lossyConn{Conn: c, l: l}, nil
+}
+
+// closeAll closes the connections without a word to who uses them.
+func (l *lossy) closeAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.conns {
+		_ = c.Close() // some are closed already
+	}
+	l.conns = nil
 }
 
 type lossyConn struct {

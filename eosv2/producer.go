@@ -88,6 +88,7 @@ func New(cfg Config) (*Producer, error) {
 		calls: make(chan call),
 	}
 	p.sender.sinks = make(map[int32]*sink)
+	p.sender.idleFor = idleFor
 	p.mu.changed = sync.NewCond(&p.mu)
 	p.mu.topics = make(map[string]*Topic)
 	go p.run()

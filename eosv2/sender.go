@@ -18,7 +18,12 @@ const (
 	gatherTime = 2 * time.Millisecond
 	// provenFor is how long a broker surely remembers a producer; the shortest
 	// sensible producer.id.expiration.ms is longer.
-	provenFor  = 10 * time.Minute
+	provenFor = 10 * time.Minute
+	// idleFor is how long a connection may be unused and still be trusted. Brokers
+	// close idle ones (connections.max.idle.ms), and so do load balancers, some after
+	// four minutes. The first request on such a connection would be lost with its
+	// outcome unknown, and a transaction with it.
+	idleFor    = time.Minute
 	minBackoff = 2 * time.Millisecond
 	maxBackoff = 250 * time.Millisecond
 )
@@ -29,7 +34,8 @@ type sender struct {
 	id      string // the transactional id in use
 	pid     int64
 	epoch   int16
-	granted bool   // pid and epoch are from an Init
+	granted bool // pid and epoch are from an Init
+	idleFor time.Duration
 	life    uint64 // the Init that it belongs to, as mu.lives
 	sinks   map[int32]*sink
 	active  []*part // partitions with something to send or in flight
@@ -73,6 +79,8 @@ type sink struct {
 	// the successor of the connection it was lost with.
 	conn     int
 	inflight int
+	// used is when something was sent last.
+	used time.Time
 }
 
 // request is one produce request in flight.
@@ -312,6 +320,7 @@ func nextSequence(seq, count int32) int32 {
 // send hands a request to the client library, which encodes and writes it.
 func (p *Producer) send(r *request) {
 	r.sink.inflight++
+	r.sink.used = time.Now()
 	err := r.sink.broker.AsyncProduce(p.encode(r), func(res *sarama.ProduceResponse, err error) {
 		// On the connection's receiver: nothing here may block or use the broker.
 		p.answered(answer{req: r, res: res, err: err})

@@ -155,10 +155,12 @@ func (p *Producer) resumeLocked(pt *part, now time.Time) {
 }
 
 // Abort ends the open transaction by Init, and does nothing without one. A
-// failed transaction is aborted in the same way.
+// failed transaction is aborted in the same way, unless it failed because
+// another producer has the transactional id: then it's that one's to end.
 func (p *Producer) Abort(ctx context.Context) error {
 	p.mu.Lock()
-	idle := p.mu.state == stateReady
+	fenced := p.mu.state == stateFailed && p.mu.err.Class == ClassFenced
+	idle := fenced || p.mu.state == stateReady || p.mu.state == stateNew
 	p.mu.Unlock()
 	if idle {
 		return nil

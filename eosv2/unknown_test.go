@@ -193,3 +193,18 @@ func TestRefusedBeforeInit(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestIdleConnections: brokers close connections that were idle for long. The
+// transaction that comes next must not be lost with them.
+func TestIdleConnections(t *testing.T) {
+	var l lossy
+	c := newCluster(t, 3, l.use)
+	p := c.uninitialised(t)
+	p.sender.idleFor = 0
+	must(t, p.Init(t.Context()))
+	a := topic(t, p, "a")
+	must(t, transaction(t.Context(), p, a, "0", 1))
+	l.closeAll()
+	must(t, transaction(t.Context(), p, a, "1", 2))
+	c.wantValues(t, "a", 0, "0", "1")
+}

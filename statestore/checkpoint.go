@@ -19,13 +19,16 @@ type checkpoint struct {
 	appliedAt int64
 	// streamTime is the highest timestamp of a value or a tombstone.
 	streamTime int64
-	// windowTime is the latest window start; retention counts back from it.
+	// windowTime is the latest time that an entry expires by, such as a window's
+	// start; retention counts back from it.
 	windowTime int64
+	// sequence is the number of the last entry of a store with duplicates.
+	sequence int64
 }
 
 const (
-	checkpointVersion = 1
-	checkpointLen     = 1 + 4*8
+	checkpointVersion = 2
+	checkpointLen     = 1 + 5*8
 )
 
 func newCheckpoint() checkpoint {
@@ -34,7 +37,7 @@ func newCheckpoint() checkpoint {
 
 func (c checkpoint) append(dst []byte) []byte {
 	dst = append(dst, checkpointVersion)
-	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime} {
+	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime, c.sequence} {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(v))
 	}
 	return dst
@@ -49,9 +52,13 @@ func decodeCheckpoint(b []byte) (checkpoint, error) {
 		appliedAt:  int64(binary.BigEndian.Uint64(b[9:])),
 		streamTime: int64(binary.BigEndian.Uint64(b[17:])),
 		windowTime: int64(binary.BigEndian.Uint64(b[25:])),
+		sequence:   int64(binary.BigEndian.Uint64(b[33:])),
 	}
 	if c.next < 0 || c.streamTime < unknownTime || c.windowTime < unknownTime {
 		return checkpoint{}, fmt.Errorf("checkpoint %x: negative offset or time", b)
+	}
+	if c.sequence < 0 || c.sequence > maxSequence {
+		return checkpoint{}, fmt.Errorf("checkpoint %x: sequence number %d", b, c.sequence)
 	}
 	return c, nil
 }

@@ -9,20 +9,25 @@ import (
 
 // Changes calls yield for each key that the open transaction has changed, once,
 // with its last write in changelog form: for a window store the key has window
-// start and sequence number behind it; the value is raw and nil for a tombstone;
-// the timestamp is the value's own, or what the delete was given. The order is
-// that of the first writes. Key and value are valid during the call and must not
-// be written. An error of yield ends it and is returned as it is.
+// start and sequence number behind it, for a session store end and start; the
+// value is raw and nil for a tombstone; the timestamp is the value's own, or what
+// the delete was given. The order is that of the first writes. A versioned store's
+// writes all come, in their order: each is a version of its own. Key and value are
+// valid during the call and must not be written. An error of yield ends it and is
+// returned as it is.
 func (s *Store) Changes(yield func(key, value []byte, timestamp int64) error) error {
 	if err := s.readable(); err != nil {
 		return err
 	}
-	for i := range s.overlay.entries {
-		e := &s.overlay.entries[i]
-		key, value := unsafeBytes(e.key), e.value[timestampLen:]
-		if s.spec.Kind == TimestampedWindow {
-			key = key[segmentLen:]
-		}
+	entries, skip := s.overlay.entries, 0
+	if s.spec.Kind == VersionedKeyValue {
+		entries = s.overlay.log
+	} else if s.segment > 0 {
+		skip = segmentLen
+	}
+	for i := range entries {
+		e := &entries[i]
+		key, value := unsafeBytes(e.key)[skip:], e.value[timestampLen:]
 		if e.deleted {
 			value = nil
 		}
@@ -63,8 +68,11 @@ func (s *Store) stage(part engineBatch, p *progress) error {
 	}
 	for i := range s.overlay.entries {
 		e := &s.overlay.entries[i]
-		if s.spec.Kind == TimestampedWindow && segmentOf(e.key) < p.expiredBefore {
+		if s.segment > 0 && segmentOf(e.key) < p.expiredBefore {
 			continue // the range delete has come before
+		}
+		if e.deleted && s.spec.Kind == DuplicateWindow {
+			continue // its number is its own: there's nothing to delete
 		}
 		s.scratch = append(append(s.scratch[:0], s.prefix...), e.key...)
 		var err error
@@ -81,14 +89,14 @@ func (s *Store) stage(part engineBatch, p *progress) error {
 	return part.set(s.meta, s.scratch)
 }
 
-// segmentOf returns the segment id of an overlay's key of a window store.
+// segmentOf returns the segment id of an overlay's key.
 func segmentOf(key string) int64 {
 	return int64(binary.BigEndian.Uint64(unsafeBytes(key)))
 }
 
-// expire deletes the segments whose windows are all past their retention.
+// expire deletes the segments whose entries are all past their retention.
 func (s *Store) expire(part engineBatch, p *progress) error {
-	if s.spec.Kind != TimestampedWindow {
+	if s.segment == 0 {
 		return nil
 	}
 	before := s.firstLive(p.windowTime) / s.segment
@@ -101,7 +109,7 @@ func (s *Store) expire(part engineBatch, p *progress) error {
 	return part.deleteRange(lower, upper)
 }
 
-// firstLive returns the earliest start of a window within retention. As in Kafka
+// firstLive returns the earliest time of an entry within retention. As in Kafka
 // Streams, retention counts from the latest window start and leaves out its end.
 func (s *Store) firstLive(windowTime int64) int64 { return max(windowTime-s.retention+1, 0) }
 
@@ -135,72 +143,6 @@ func (s *Store) trim() {
 	if cap(s.scratch) > maxScratch {
 		s.scratch = nil
 	}
-}
-
-var (
-	errOpenTransaction = errors.New("the open transaction has writes")
-	errNullKey         = errors.New("the key is null")
-)
-
-// Restore puts a record of the store's changelog into a batch, a tombstone where
-// value is nil. The batch has to end with Stage, so that the offset is written with
-// the records, and Applied follows its commit. There must be no writes in the open
-// transaction.
-func (s *Store) Restore(b *Batch, key, value []byte, timestamp int64) error {
-	if err := s.writable(); err != nil {
-		return err
-	}
-	if !s.overlay.empty() {
-		return s.wrap("restore", errOpenTransaction)
-	}
-	if key == nil {
-		return s.wrap("restore", errNullKey)
-	}
-	part, err := b.on(s.db, s.backend)
-	if err != nil {
-		return s.wrap("restore", err)
-	}
-	s.current.streamTime = max(s.current.streamTime, timestamp)
-	if s.spec.Kind == TimestampedWindow {
-		err = s.restoreWindow(part, key, value, timestamp)
-	} else {
-		s.scratch = append(append(s.scratch[:0], s.prefix...), key...)
-		err = s.restore(part, value, timestamp)
-	}
-	return s.wrap("restore", err)
-}
-
-// restoreWindow passes over windows past their retention, and deletes segments as
-// stream time goes on, so that a long changelog doesn't pile up.
-func (s *Store) restoreWindow(part engineBatch, key, value []byte, timestamp int64) error {
-	w, err := splitWindowKey(key)
-	if err != nil {
-		return err
-	}
-	if w.start < s.firstLive(s.current.windowTime) {
-		return nil
-	}
-	if w.start > s.current.windowTime {
-		s.current.windowTime = w.start
-		if err := s.expire(part, &s.current); err != nil {
-			return err
-		}
-	}
-	s.scratch = append(s.scratch[:0], s.prefix...)
-	s.scratch = binary.BigEndian.AppendUint64(s.scratch, uint64(w.start/s.segment))
-	s.scratch = append(s.scratch, key...)
-	return s.restore(part, value, timestamp)
-}
-
-// restore writes the key in scratch.
-func (s *Store) restore(part engineBatch, value []byte, timestamp int64) error {
-	if value == nil {
-		return part.delete(s.scratch)
-	}
-	n := len(s.scratch)
-	s.scratch = binary.BigEndian.AppendUint64(s.scratch, uint64(timestamp))
-	s.scratch = append(s.scratch, value...)
-	return part.set(s.scratch[:n:n], s.scratch[n:])
 }
 
 // Wipe drops all state of the store's partition, its offset and the open

@@ -7,38 +7,77 @@ import (
 	"time"
 )
 
-func FuzzWindowKey(f *testing.F) {
+// FuzzTimedKey decodes keys of all kinds that expire, in both forms.
+func FuzzTimedKey(f *testing.F) {
 	f.Add([]byte(""))
 	f.Add([]byte("k\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00"))
+	f.Add([]byte("a\x00\x00\x00\x00\x00\x00\x03\xf2\x00\x00\x00\x00\x00\x00\x03\xe8"))
 	f.Add(bytes.Repeat([]byte{0xff}, 20))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		w, err := splitWindowKey(b)
+		for _, kind := range []Kind{TimestampedWindow, SessionWindow, DuplicateWindow} {
+			s := &Store{spec: Spec{Kind: kind}}
+			k, err := s.splitKey(b)
+			inSegment, segmentErr := s.splitSegmentKey(append(make([]byte, segmentLen), b...))
+			if (err == nil) != (segmentErr == nil) {
+				t.Errorf("%v %x: %v, with a segment %v", kind, b, err, segmentErr)
+			}
+			if err != nil {
+				continue
+			}
+			if k.time < 0 || kind == SessionWindow && (k.sessionStart() < 0 || k.sessionStart() > k.time) {
+				t.Errorf("%v %x: time %d, tail %x", kind, b, k.time, k.tail)
+			}
+			again := append(binary.BigEndian.AppendUint64(bytes.Clone(k.key), uint64(k.time)), k.tail...)
+			if !bytes.Equal(again, b) {
+				t.Errorf("%v: %x became %x", kind, b, again)
+			}
+			if !bytes.Equal(inSegment.key, k.key) || inSegment.time != k.time || !bytes.Equal(inSegment.tail, k.tail) {
+				t.Errorf("%v: %v with a segment, want %v", kind, inSegment, k)
+			}
+		}
+	})
+}
+
+func FuzzJoinList(f *testing.F) {
+	one, err := appendToList(nil, nil, true, []byte("L1"))
+	must(f, err)
+	two, err := appendToList(nil, one, true, []byte("L2"))
+	must(f, err)
+	f.Add(one)
+	f.Add(two)
+	f.Add([]byte{listVariableSize, 0xff, 0xff, 0xff, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, err := listCount(b)
 		if err != nil {
 			return
 		}
-		if w.start < 0 {
-			t.Errorf("start %d", w.start)
+		var again []byte
+		rest := b[listHeaderLen:]
+		for range n {
+			var left bool
+			var value []byte
+			if left, value, rest, err = listEntry(rest); err != nil {
+				return
+			}
+			if again, err = appendToList(nil, again, left, value); err != nil {
+				t.Fatal(err)
+			}
 		}
-		again := appendWindowSuffix(bytes.Clone(w.key), uint64(w.start))
-		if !bytes.Equal(again[:len(b)-4], b[:len(b)-4]) {
+		if n > 0 && !bytes.Equal(again, b[:len(b)-len(rest)]) {
 			t.Errorf("%x became %x", b, again)
-		}
-		inSegment := append(make([]byte, segmentLen), b...)
-		if s, err := splitSegmentKey(inSegment); err != nil || s.start != w.start || !bytes.Equal(s.key, w.key) {
-			t.Errorf("with a segment: %v, %v; want %v", s, err, w)
 		}
 	})
 }
 
 func FuzzCheckpoint(f *testing.F) {
 	f.Add(newCheckpoint().append(nil))
-	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10}.append(nil))
+	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10, sequence: 11}.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := decodeCheckpoint(b)
 		if err != nil {
 			return
 		}
-		if c.next < 0 || c.streamTime < -1 || c.windowTime < -1 {
+		if c.next < 0 || c.streamTime < -1 || c.windowTime < -1 || c.sequence < 0 || c.sequence > maxSequence {
 			t.Errorf("%x: %+v", b, c)
 		}
 		if again := c.append(nil); !bytes.Equal(again, b) {
@@ -55,7 +94,7 @@ func FuzzRegistration(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.kind == TimestampedWindow && r.segment <= 0 {
+		if r.kind.segmented() && r.segment <= 0 {
 			t.Errorf("%x: %+v", b, r)
 		}
 		if again := r.append(nil); !bytes.Equal(again, b) {
@@ -85,9 +124,11 @@ func TestLayout(t *testing.T) {
 		{"prefix", appendPrefix(nil, spaceData, 0x0102, 0x03040506), []byte{0x10, 1, 2, 3, 4, 5, 6}},
 		{"prefix end", prefixEnd(appendPrefix(nil, spaceData, 0xffff, 1<<31-1)), []byte{0x10, 0xff, 0xff, 0x80, 0, 0, 0}},
 		{"window suffix", appendWindowSuffix([]byte("a"), 1000), []byte("a\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00")},
-		{"segment key", segmentKey(2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00")},
-		{"checkpoint", checkpoint{1, 2, 3, -1}.append(nil), []byte("\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +
-			"\x00\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff\xff\xff\xff\xff")},
+		{"segment key", segmentKey(2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8")},
+		{"latest version", appendLatestKey(nil, []byte("a")), []byte("\x7f\xff\xff\xff\xff\xff\xff\xffa")},
+		{"older version", appendVersionKey(nil, 2, []byte("a"), 1005), []byte("\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x01a\x00\x00\x00\x00\x00\x00\x03\xed")},
+		{"checkpoint", checkpoint{1, 2, 3, -1, 5}.append(nil), []byte("\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +
+			"\x00\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x05")},
 		{"registration", registration{0x0102, TimestampedWindow, 60_000}.append(nil), []byte("\x01\x01\x02\x02\x00\x00\x00\x00\x00\x00\xea\x60")},
 	} {
 		if !bytes.Equal(c.got, c.want) {

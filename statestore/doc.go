@@ -1,12 +1,12 @@
-// Package statestore keeps the state of stateful operators: key-value and window
-// stores, on disk (Pebble) or in memory.
+// Package statestore keeps the state of stateful operators: key-value, versioned,
+// window and session stores, on disk (Pebble) or in memory.
 //
 // A [DB] is the state of one process. It holds the state of all stores and
 // partitions, so that one commit is one atomic batch and one block cache and one
 // memtable serve them all. A [Store] is one store's state of one partition. Its
 // writes go to an overlay in memory, which belongs to the open transaction; reads
-// see the overlay over the engine. [KeyValue] and [Window] put types over the
-// bytes of a Store.
+// see the overlay over the engine. [KeyValue], [Versioned], [Window], [Session],
+// [JoinWindow] and [OuterJoin] put types over the bytes of a Store.
 //
 // A transaction ends in one of two ways. Either it was committed to Kafka: then
 // [Store.Stage] puts the overlay, together with the changelog offset that it

@@ -22,11 +22,14 @@ const (
 const (
 	// prefixLen is the length of space, store id and partition.
 	prefixLen = 1 + 2 + 4
-	// segmentLen is the length of the segment id in front of a window's key.
+	// segmentLen is the length of the segment id in front of the key of an entry that
+	// expires.
 	segmentLen = 8
-	// windowSuffixLen is the length of window start and sequence number behind a
-	// window's record key, in the changelog and here.
-	windowSuffixLen = 8 + 4
+	// windowTailLen is the length of the sequence number behind a window's start, in
+	// the changelog and here.
+	windowTailLen = 4
+	// sessionTailLen is the length of the start behind a session's end.
+	sessionTailLen = 8
 	// timestampLen is the length of the timestamp in front of a value.
 	timestampLen = 8
 )
@@ -59,6 +62,9 @@ func splitCheckpointKey(key []byte) (id uint16, partition int32, err error) {
 	return binary.BigEndian.Uint16(key[1:]), int32(p), nil
 }
 
+// maxSequence is the largest sequence number.
+const maxSequence = 1<<31 - 1
+
 // appendWindowSuffix appends what follows the record key in a window's key. The
 // sequence number is 0: it tells duplicates apart in stores that keep them.
 func appendWindowSuffix(dst []byte, start uint64) []byte {
@@ -66,31 +72,61 @@ func appendWindowSuffix(dst []byte, start uint64) []byte {
 	return append(dst, 0, 0, 0, 0)
 }
 
-// windowKey is a window's key taken apart.
-type windowKey struct {
-	key   []byte
-	start int64
+// timedKey is the key of an entry that expires, taken apart.
+type timedKey struct {
+	key []byte
+	// time is what the entry expires by: the start of a window, the end of a session.
+	time int64
+	// tail tells entries of the same key and time apart: the sequence number of a
+	// window, the start of a session.
+	tail []byte
 }
 
-// splitWindowKey takes a window's key in changelog form apart. The record key
-// shares b's memory.
-func splitWindowKey(b []byte) (windowKey, error) {
-	n := len(b) - windowSuffixLen
-	if n < 0 {
-		return windowKey{}, fmt.Errorf("window key %x: %d bytes, want at least %d", b, len(b), windowSuffixLen)
+// sequence returns the sequence number of a window.
+func (k timedKey) sequence() int64 { return int64(binary.BigEndian.Uint32(k.tail)) & maxSequence }
+
+// sessionStart returns the start of a session.
+func (k timedKey) sessionStart() int64 { return int64(binary.BigEndian.Uint64(k.tail)) }
+
+// splitTimedKey takes a key in changelog form apart, of which the tail has n
+// bytes. The parts share b's memory.
+func splitTimedKey(b []byte, n int) (timedKey, error) {
+	at := len(b) - n - 8
+	if at < 0 {
+		return timedKey{}, fmt.Errorf("key %x: %d bytes, want at least %d", b, len(b), n+8)
 	}
-	start := int64(binary.BigEndian.Uint64(b[n:]))
-	if start < 0 {
-		return windowKey{}, fmt.Errorf("window key %x: negative start %d", b, start)
+	k := timedKey{key: b[:at], time: int64(binary.BigEndian.Uint64(b[at:])), tail: b[at+8:]}
+	if k.time < 0 {
+		return timedKey{}, fmt.Errorf("key %x: negative time %d", b, k.time)
 	}
-	return windowKey{key: b[:n], start: start}, nil
+	return k, nil
 }
 
-// splitSegmentKey takes a window's key in the engine's form apart, without the
-// prefix of the partition.
-func splitSegmentKey(b []byte) (windowKey, error) {
+// splitSessionKey takes a session's key in changelog form apart.
+func splitSessionKey(b []byte) (timedKey, error) {
+	k, err := splitTimedKey(b, sessionTailLen)
+	if err != nil {
+		return timedKey{}, err
+	}
+	if start := k.sessionStart(); start < 0 || start > k.time {
+		return timedKey{}, fmt.Errorf("key %x: session from %d to %d", b, start, k.time)
+	}
+	return k, nil
+}
+
+// splitKey takes a key in changelog form apart.
+func (s *Store) splitKey(b []byte) (timedKey, error) {
+	if s.spec.Kind == SessionWindow {
+		return splitSessionKey(b)
+	}
+	return splitTimedKey(b, windowTailLen)
+}
+
+// splitSegmentKey takes a key in the engine's form apart, without the prefix of
+// the partition.
+func (s *Store) splitSegmentKey(b []byte) (timedKey, error) {
 	if len(b) < segmentLen {
-		return windowKey{}, fmt.Errorf("window key %x: %d bytes, too short for its segment", b, len(b))
+		return timedKey{}, fmt.Errorf("key %x: %d bytes, too short for its segment", b, len(b))
 	}
-	return splitWindowKey(b[segmentLen:])
+	return s.splitKey(b[segmentLen:])
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -17,8 +18,11 @@ type Entry[K, V any] struct {
 	Timestamp int64
 }
 
-// KeyValue gives types to the bytes of a Store of the kind TimestampedKeyValue. It's
-// used by one goroutine at a time, the one that uses the Store.
+// KeyValue gives types to the bytes of a Store of the kind TimestampedKeyValue or
+// PlainKeyValue. It's used by one goroutine at a time, the one that uses the Store.
+//
+// In a plain store a timestamp is that of the record which caused the write, and
+// becomes that of the changelog record: after a restore it's the same.
 type KeyValue[K, V any] struct {
 	codec[K, V]
 }
@@ -26,7 +30,7 @@ type KeyValue[K, V any] struct {
 // NewKeyValue returns typed access to a key-value store. A store of another kind
 // and a nil serde are errors.
 func NewKeyValue[K, V any](s *Store, k serde.Serde[K], v serde.Serde[V]) (*KeyValue[K, V], error) {
-	c, err := newCodec(s, TimestampedKeyValue, k, v)
+	c, err := newCodec(s, k, v, TimestampedKeyValue, PlainKeyValue)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +128,9 @@ type codec[K, V any] struct {
 	value []byte
 }
 
-func newCodec[K, V any](s *Store, kind Kind, k serde.Serde[K], v serde.Serde[V]) (codec[K, V], error) {
-	if s.spec.Kind != kind {
-		return codec[K, V]{}, fmt.Errorf("store %q is a %v, not a %v", s.spec.Name, s.spec.Kind, kind)
+func newCodec[K, V any](s *Store, k serde.Serde[K], v serde.Serde[V], kinds ...Kind) (codec[K, V], error) {
+	if !slices.Contains(kinds, s.spec.Kind) {
+		return codec[K, V]{}, fmt.Errorf("store %q is a %v, not a %v", s.spec.Name, s.spec.Kind, kinds[0])
 	}
 	if k == nil || v == nil {
 		return codec[K, V]{}, fmt.Errorf("store %q needs a key and a value serde", s.spec.Name)

@@ -25,6 +25,9 @@ type overlay struct {
 	arena   arena
 	index   map[string]uint32
 	entries []entry
+	// log has the changelog records of a versioned store, whose entries are laid out
+	// otherwise.
+	log []entry
 	// keep is the number of entries that recent transactions needed.
 	keep int
 	// order sorts the entries' keys. It's built by the first scan of a transaction
@@ -39,7 +42,10 @@ type overlay struct {
 // and its place in the map.
 const entryOverhead = 48 + 32
 
-func (o *overlay) bytes() int  { return o.arena.bytes + entryOverhead*len(o.entries) }
+func (o *overlay) bytes() int {
+	return o.arena.bytes + entryOverhead*(len(o.entries)+len(o.log))
+}
+
 func (o *overlay) empty() bool { return len(o.entries) == 0 }
 
 // find returns the entry of a key, or nil.
@@ -81,6 +87,11 @@ func (o *overlay) add(key, value []byte, deleted bool) {
 	}
 }
 
+// record appends to the log.
+func (o *overlay) record(key, value []byte, deleted bool) {
+	o.log = append(o.log, entry{key: unsafeString(o.arena.copy(key)), value: o.arena.copy(value), deleted: deleted})
+}
+
 // sort builds the ordered index.
 func (o *overlay) sort() {
 	if o.ordered {
@@ -119,7 +130,7 @@ func (o *overlay) reset() {
 		o.ordered = false
 	}
 	o.version++
-	o.keep = decay(o.keep, len(o.entries))
+	o.keep = decay(o.keep, max(len(o.entries), len(o.log)))
 	if cap(o.entries) > 4*o.keep+64 {
 		// A map never shrinks, and to clear it costs what it has grown to.
 		o.index = make(map[string]uint32, o.keep)
@@ -130,5 +141,10 @@ func (o *overlay) reset() {
 		clear(o.entries)
 		o.entries = o.entries[:0]
 	}
+	if cap(o.log) > 4*o.keep+64 {
+		o.log = nil
+	}
+	clear(o.log)
+	o.log = o.log[:0]
 	o.arena.reset()
 }

@@ -14,8 +14,9 @@ const formatVersion = 1
 type registration struct {
 	id   uint16
 	kind Kind
-	// segment is the segment interval in milliseconds of a window store. It stays as
-	// it was first: with another one, entries wouldn't be found where they are.
+	// segment is the segment interval in milliseconds, 0 where nothing expires. It
+	// stays as it was first: with another one, entries wouldn't be found where they
+	// are.
 	segment int64
 }
 
@@ -40,7 +41,7 @@ func decodeRegistration(b []byte) (registration, error) {
 		kind:    Kind(b[3]),
 		segment: int64(binary.BigEndian.Uint64(b[4:])),
 	}
-	if r.kind == TimestampedWindow && r.segment <= 0 {
+	if r.kind.segmented() && r.segment <= 0 {
 		return registration{}, fmt.Errorf("registration %x: segment interval %d", b, r.segment)
 	}
 	return r, nil
@@ -116,7 +117,7 @@ func (b *backend) register(s Spec) (registration, error) {
 	}
 	// Ids are never used again, so they are dense.
 	r := registration{id: uint16(len(b.byName)), kind: s.Kind}
-	if s.Kind == TimestampedWindow {
+	if s.Kind.segmented() {
 		r.segment = int64(s.segmentInterval() / time.Millisecond)
 	}
 	if err := b.writeSynced(append([]byte{spaceRegistry}, s.Name...), r.append(nil)); err != nil {

@@ -17,6 +17,16 @@ const (
 	// TimestampedWindow is a map from a key and a window's start to a value and its
 	// timestamp.
 	TimestampedWindow
+	// PlainKeyValue is a map from a key to a value.
+	PlainKeyValue
+	// SessionWindow is a map from a key and a session's start and end to a value.
+	SessionWindow
+	// DuplicateWindow is a list of values for each key and time: the buffer of a
+	// join of two streams.
+	DuplicateWindow
+	// VersionedKeyValue is a map from a key to the values it has had, each valid from its
+	// timestamp to that of the next (KIP-889).
+	VersionedKeyValue
 )
 
 // String names the kind as error messages show it.
@@ -26,9 +36,20 @@ func (k Kind) String() string {
 		return "key-value store"
 	case TimestampedWindow:
 		return "window store"
+	case PlainKeyValue:
+		return "plain key-value store"
+	case SessionWindow:
+		return "session store"
+	case DuplicateWindow:
+		return "window store with duplicates"
+	case VersionedKeyValue:
+		return "versioned store"
 	}
 	return fmt.Sprintf("unknown kind %d", uint8(k))
 }
+
+// segmented tells whether the kind's entries expire with time, a segment at once.
+func (k Kind) segmented() bool { return k != TimestampedKeyValue && k != PlainKeyValue }
 
 // Spec describes a state store of a topology.
 type Spec struct {
@@ -44,10 +65,14 @@ type Spec struct {
 	LoggingDisabled bool
 	// TopicConfig overrides configs of the changelog topic.
 	TopicConfig map[string]string
-	// WindowSize is the length of the windows of a window store.
+	// WindowSize is the length of the windows of a window store without duplicates.
+	// The other kinds don't know it.
 	WindowSize time.Duration
-	// Retention is how long a window store keeps a window: one whose start lies
-	// Retention or more before the latest start is gone. It's at least WindowSize.
+	// Retention is how long a store keeps what expires with time. In a window store
+	// a window is gone whose start lies Retention or more before the latest start;
+	// it's at least WindowSize. In a session store it's the ends that count. A
+	// versioned store answers for times up to Retention before the latest
+	// timestamp, and takes no older values; the latest value of a key is never gone.
 	Retention time.Duration
 }
 
@@ -58,9 +83,13 @@ func (s Spec) Validate() error {
 		errs = append(errs, errors.New("a state store needs a name"))
 	}
 	switch s.Kind {
-	case TimestampedKeyValue:
+	case TimestampedKeyValue, PlainKeyValue:
 	case TimestampedWindow:
 		errs = append(errs, s.validateWindow())
+	case SessionWindow, DuplicateWindow:
+		errs = append(errs, s.validateRetention(time.Millisecond))
+	case VersionedKeyValue:
+		errs = append(errs, s.validateRetention(0))
 	default:
 		errs = append(errs, fmt.Errorf("store %q: %v", s.Name, s.Kind))
 	}
@@ -78,12 +107,19 @@ func (s Spec) validateWindow() error {
 	return nil
 }
 
+func (s Spec) validateRetention(least time.Duration) error {
+	if s.Retention < least {
+		return fmt.Errorf("store %q: retention %v is under %v", s.Name, s.Retention, least)
+	}
+	return nil
+}
+
 // minSegmentInterval keeps the number of range deletes and of segments low for
 // short retentions. Kafka Streams has the same lower limit.
 const minSegmentInterval = time.Minute
 
-// segmentInterval returns the length of a segment of a window store: all windows
-// that start within one segment expire by one range delete.
+// segmentInterval returns the length of a segment: all entries whose time lies
+// within one segment expire by one range delete.
 func (s Spec) segmentInterval() time.Duration {
 	return max(s.Retention/2, minSegmentInterval)
 }

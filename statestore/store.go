@@ -7,8 +7,8 @@ import (
 )
 
 // Store is the state of one store's partition, with the writes of the open
-// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and
-// [NewWindow] give access to its entries.
+// transaction on top. It's used by one goroutine at a time. [NewKeyValue] and its
+// like give access to its entries.
 type Store struct {
 	db        *DB
 	backend   *backend
@@ -17,7 +17,8 @@ type Store struct {
 	// prefix and end bound the store's keys in the engine; meta is the key of the
 	// checkpoint.
 	prefix, end, meta []byte
-	// segment and retention are those of a window store, in milliseconds.
+	// segment and retention are in milliseconds. A segment of 0 means that entries
+	// don't expire.
 	segment, retention int64
 
 	overlay overlay
@@ -85,8 +86,9 @@ func (s *Store) AppliedAt() time.Time { return s.applied.appliedTime() }
 // writes into account until they are discarded.
 func (s *Store) StreamTime() int64 { return s.current.streamTime }
 
-// Expired returns how many writes since opening were dropped because their window
-// was past its retention.
+// Expired returns how many writes since opening were dropped because they were
+// past their retention. As in Kafka Streams, a store on disk takes, and hides,
+// what falls into a segment that isn't past it as a whole, and doesn't count it.
 func (s *Store) Expired() int64 { return s.expired }
 
 // UncommittedBytes returns about how much memory the writes of the open

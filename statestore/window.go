@@ -1,10 +1,7 @@
 package statestore
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"iter"
 	"math"
 
@@ -25,7 +22,7 @@ type WindowEntry[K, V any] struct {
 // used by one goroutine at a time, the one that uses the Store.
 //
 // A window is gone when its start lies Spec.Retention or more before the latest
-// start: reads don't see it, and writes to it are dropped and counted in
+// start: reads don't see it. Writes to it go to the changelog alone; see
 // [Store.Expired].
 type Window[K, V any] struct {
 	codec[K, V]
@@ -34,7 +31,7 @@ type Window[K, V any] struct {
 // NewWindow returns typed access to a window store. A store of another kind and a
 // nil serde are errors.
 func NewWindow[K, V any](s *Store, k serde.Serde[K], v serde.Serde[V]) (*Window[K, V], error) {
-	c, err := newCodec(s, TimestampedWindow, k, v)
+	c, err := newCodec(s, k, v, TimestampedWindow)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +55,7 @@ func (w *Window[K, V]) Get(key K, start int64) (v V, timestamp int64, ok bool, e
 // negative start is an error.
 func (w *Window[K, V]) Put(key K, start int64, v V, timestamp int64) error {
 	b, err := w.advance(key, start)
-	if err != nil || b == nil {
+	if err != nil {
 		return err
 	}
 	return w.put(b, v, timestamp)
@@ -68,28 +65,20 @@ func (w *Window[K, V]) Put(key K, start int64, v V, timestamp int64) error {
 // that of the tombstone in the changelog. A negative start is an error.
 func (w *Window[K, V]) Delete(key K, start int64, timestamp int64) error {
 	b, err := w.advance(key, start)
-	if err != nil || b == nil {
+	if err != nil {
 		return err
 	}
 	return w.delete(b, timestamp)
 }
 
-// advance returns the key of a window that's about to be written, or nil where
-// it's past its retention.
+// advance returns the key of a window that's about to be written.
 func (w *Window[K, V]) advance(key K, start int64) ([]byte, error) {
-	if err := w.s.writable(); err != nil {
+	if err := w.s.admit(start); err != nil {
 		return nil, err
-	}
-	if start < 0 {
-		return nil, w.s.wrap("write", fmt.Errorf("negative window start %d", start))
-	}
-	if start < w.s.firstLive(w.s.current.windowTime) {
-		w.s.expired++
-		return nil, nil
 	}
 	b, err := w.windowKey(key, start)
 	if err == nil {
-		w.s.current.windowTime = max(w.s.current.windowTime, start)
+		w.s.advance(start)
 	}
 	return b, err
 }
@@ -121,7 +110,18 @@ func (w *Window[K, V]) Fetch(key K, from, to int64) iter.Seq2[WindowEntry[K, V],
 // starts; otherwise as Fetch.
 func (w *Window[K, V]) FetchAll(from, to int64) iter.Seq2[WindowEntry[K, V], error] {
 	return func(yield func(WindowEntry[K, V], error) bool) {
-		if err := w.fetchAll(from, to, yield); err != nil {
+		if err := w.s.scanAll(from, to, w.visit(yield)); err != nil {
+			yield(WindowEntry[K, V]{}, err)
+		}
+	}
+}
+
+// FetchByTime returns the windows that FetchAll does in the order of their starts,
+// those of one start in the order of the keys' bytes. A segment's are held in
+// memory: what the loop writes to the segment that it's in isn't visited.
+func (w *Window[K, V]) FetchByTime(from, to int64) iter.Seq2[WindowEntry[K, V], error] {
+	return func(yield func(WindowEntry[K, V], error) bool) {
+		if err := w.s.scanByTime(from, to, w.visit(yield)); err != nil {
 			yield(WindowEntry[K, V]{}, err)
 		}
 	}
@@ -132,88 +132,24 @@ func (w *Window[K, V]) All() iter.Seq2[WindowEntry[K, V], error] {
 	return w.FetchAll(0, math.MaxInt64)
 }
 
-// clamp narrows a range of starts to those that there may be windows of.
-func (w *Window[K, V]) clamp(from, to int64) (int64, int64) {
-	now := w.s.current.windowTime
-	return max(from, w.s.firstLive(now)), min(to, now)
-}
-
 func (w *Window[K, V]) fetch(key K, from, to int64, yield func(WindowEntry[K, V], error) bool) error {
 	encoded, err := w.appendKey([]byte{}, key)
 	if err != nil {
 		return err
 	}
-	from, to = w.clamp(from, to)
-	if from > to {
-		return w.s.readable()
-	}
-	v := windowVisit[K, V]{w: w, key: encoded, from: from, to: to, yield: yield}
-	for segment := from / w.s.segment; segment <= to/w.s.segment; segment++ {
-		lower := segmentKey(segment, encoded, uint64(from))
-		more, err := v.run(lower, segmentKey(segment, encoded, uint64(to)+1))
-		if err != nil || !more {
-			return err
+	return w.s.scanKey(encoded, from, to, w.visit(yield))
+}
+
+// visit returns the visit of a scan that decodes for a loop.
+func (w *Window[K, V]) visit(yield func(WindowEntry[K, V], error) bool) timedVisit {
+	return func(k timedKey, value []byte) (more bool, err error) {
+		e := WindowEntry[K, V]{Start: k.time}
+		if e.Key, err = w.decodeKey(k.key); err != nil {
+			return false, err
 		}
+		if e.Value, e.Timestamp, err = w.decodeValue(value); err != nil {
+			return false, err
+		}
+		return yield(e, nil), nil
 	}
-	return nil
-}
-
-// segmentKey returns the first key of a window as it's in the engine, without
-// the partition's prefix.
-func segmentKey(segment int64, key []byte, start uint64) []byte {
-	b := make([]byte, 0, segmentLen+len(key)+windowSuffixLen)
-	b = append(binary.BigEndian.AppendUint64(b, uint64(segment)), key...)
-	return appendWindowSuffix(b, start)
-}
-
-func (w *Window[K, V]) fetchAll(from, to int64, yield func(WindowEntry[K, V], error) bool) error {
-	from, to = w.clamp(from, to)
-	if from > to {
-		return w.s.readable()
-	}
-	v := windowVisit[K, V]{w: w, from: from, to: to, yield: yield}
-	lower := binary.BigEndian.AppendUint64(nil, uint64(from/w.s.segment))
-	upper := binary.BigEndian.AppendUint64(nil, uint64(to/w.s.segment+1))
-	_, err := v.run(lower, upper)
-	return err
-}
-
-// windowVisit picks the windows of a scan that were asked for.
-type windowVisit[K, V any] struct {
-	w *Window[K, V]
-	// key is the record key asked for, nil for all.
-	key      []byte
-	from, to int64
-	yield    func(WindowEntry[K, V], error) bool
-}
-
-// run scans a range of keys. It reports whether the loop wants more.
-func (v *windowVisit[K, V]) run(lower, upper []byte) (more bool, err error) {
-	var bad error
-	more = true
-	err = v.w.s.scan(lower, upper, func(k, value []byte) bool {
-		more, bad = v.visit(k, value)
-		return more
-	})
-	return more, errors.Join(err, bad)
-}
-
-// visit yields one hit. Record keys have any length, so the bytes of other keys'
-// windows may lie between those of the key asked for.
-func (v *windowVisit[K, V]) visit(k, value []byte) (more bool, err error) {
-	hit, err := splitSegmentKey(k)
-	if err != nil {
-		return false, v.w.s.wrap("fetch", err)
-	}
-	if hit.start < v.from || hit.start > v.to || v.key != nil && !bytes.Equal(hit.key, v.key) {
-		return true, nil
-	}
-	e := WindowEntry[K, V]{Start: hit.start}
-	if e.Key, err = v.w.decodeKey(hit.key); err != nil {
-		return false, err
-	}
-	if e.Value, e.Timestamp, err = v.w.decodeValue(value); err != nil {
-		return false, err
-	}
-	return v.yield(e, nil), nil
 }

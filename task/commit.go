@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/oncestream/oncestream/eosv2"
@@ -26,17 +25,9 @@ func (w *Worker) commit(ctx context.Context) error {
 	defer cancel()
 	began := time.Now()
 	w.lastCommit = began
-	offsets := map[record.TopicPartition]kafka.Offset{}
-	for _, t := range w.tasks {
-		if err := t.flush(); err != nil {
-			return err
-		}
-	}
-	for _, t := range w.tasks {
-		if err := t.writeChangelogs(); err != nil {
-			return err
-		}
-		t.offsets(offsets)
+	offsets, err := Prepare(w.tasks)
+	if err != nil {
+		return err
 	}
 	fault.Point("commit.changelogs-written")
 	lap := w.lap("prepare", began)
@@ -44,9 +35,7 @@ func (w *Worker) commit(ctx context.Context) error {
 		return err
 	}
 	fault.Point("commit.flushed")
-	for _, t := range w.tasks {
-		t.noteAcks()
-	}
+	Acknowledge(w.tasks)
 	lap = w.lap("flush", lap)
 	if err := w.sendOffsets(ctx, offsets); err != nil {
 		return w.holdOrFail(err)
@@ -59,7 +48,7 @@ func (w *Worker) commit(ctx context.Context) error {
 	fault.Point("commit.ended")
 	lap = w.lap("end", lap)
 	uncommitted := w.uncommittedBytes()
-	if err := w.apply(); err != nil {
+	if err := Apply(w.DB, w.tasks); err != nil {
 		return err
 	}
 	fault.Point("commit.applied")
@@ -121,24 +110,6 @@ func generationOver(err error) bool {
 		return e.Class == eosv2.ClassGeneration
 	}
 	return kafka.Classify(err) == kafka.Generation
-}
-
-// apply puts all overlays and their changelog offsets on disk in one batch.
-func (w *Worker) apply() (err error) {
-	b := w.DB.NewBatch()
-	defer func() { err = errors.Join(err, b.Close()) }()
-	for _, t := range w.tasks {
-		if err := t.stage(b); err != nil {
-			return err
-		}
-	}
-	if err := b.Commit(); err != nil {
-		return fmt.Errorf("writing committed state: %w", err)
-	}
-	for _, t := range w.tasks {
-		t.applied()
-	}
-	return nil
 }
 
 // committed counts a commit and tells what may be purged.

@@ -34,14 +34,24 @@ func (w *Worker) decodeFailed(ctx context.Context, t plan.TaskID, f FailedRecord
 }
 
 // deadLetter sends the raw record to the dead-letter topic within the
-// transaction, with the headers of KIP-1034.
+// transaction.
 func (w *Worker) deadLetter(ctx context.Context, f FailedRecord) error {
 	o, err := w.output(ctx, w.DeadLetterTopic)
 	if err != nil {
 		return fmt.Errorf("dead-letter topic: %w", err)
 	}
 	r := &f.Record
-	headers := append(slices.Clone(r.Headers),
+	if err := o.Send(-1, r.Key, r.Value, r.Timestamp, f.DeadLetterHeaders()); err != nil {
+		return fmt.Errorf("dead letter for %s at offset %d: %w", r.TopicPartition(), r.Offset, err)
+	}
+	return nil
+}
+
+// DeadLetterHeaders returns the headers of the record's dead letter: its own, and
+// those of KIP-1034.
+func (f FailedRecord) DeadLetterHeaders() []record.Header {
+	r := &f.Record
+	return append(slices.Clone(r.Headers),
 		record.Header{Key: "__streams.errors.exception", Value: fmt.Appendf(nil, "%T", f.Err)},
 		record.Header{Key: "__streams.errors.message", Value: []byte(f.Err.Error())},
 		record.Header{Key: "__streams.errors.stacktrace", Value: fmt.Appendf(nil, "%+v", f.Err)},
@@ -49,8 +59,4 @@ func (w *Worker) deadLetter(ctx context.Context, f FailedRecord) error {
 		record.Header{Key: "__streams.errors.partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
 		record.Header{Key: "__streams.errors.offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
 	)
-	if err := o.Send(-1, r.Key, r.Value, r.Timestamp, headers); err != nil {
-		return fmt.Errorf("dead letter for %s at offset %d: %w", r.TopicPartition(), r.Offset, err)
-	}
-	return nil
 }

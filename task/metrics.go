@@ -18,6 +18,7 @@ type Metrics struct {
 	commitSeconds  *prometheus.HistogramVec
 	aborts         *prometheus.CounterVec
 	fences         *prometheus.CounterVec
+	retries        *prometheus.CounterVec
 	drops          *prometheus.CounterVec
 	lags           *prometheus.GaugeVec
 	restoreRecords *prometheus.CounterVec
@@ -40,6 +41,7 @@ func NewMetrics(reg prometheus.Registerer, applicationID string) (*Metrics, erro
 		commits:        r.counter("commits_total", "Commits, by worker.", "worker"),
 		aborts:         r.counter("aborts_total", "Transactions given up and redone, by cause.", "cause"),
 		fences:         r.counter("fences_total", "Times that a membership or a producer was lost to a successor or a timeout, by cause.", "cause"),
+		retries:        r.counter("producer_retries_total", "Requests of the producer that were repeated, by request.", "request"),
 		drops:          r.counter("dropped_records_total", "Records dropped by an operator's rules or a handler, by node and reason.", "node", "reason"),
 		restoreRecords: r.counter("restore_records_total", "Changelog records read to restore stores.", "store"),
 		rebuilds:       r.counter("restore_rebuilds_total", "Stores whose local state couldn't be continued and was rebuilt from the changelog's start.", "store"),
@@ -50,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer, applicationID string) (*Metrics, erro
 		uncommitted:    r.gauge("uncommitted_bytes", "State of the last transaction in memory, by worker.", "worker"),
 		tasks:          r.gauge("tasks", "Tasks by worker and state (starting, running).", "worker", "state"),
 	}
-	o := r.opts("commit_seconds", "Duration of a commit's phases.")
+	o := r.opts("commit_seconds", "Duration of a commit's phases, and of the producer's init and add-partitions requests.")
 	m.commitSeconds = register(&r, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: o.Namespace, Name: o.Name, Help: o.Help, ConstLabels: o.ConstLabels,
 		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),

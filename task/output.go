@@ -31,7 +31,7 @@ func (o *output) Send(partition int32, key, value []byte, timestamp int64, heade
 	return o.topic.Send(partition, key, value, timestamp, headers)
 }
 
-// Acked implements changelogWriter.
+// Acked implements ChangelogOutput.
 func (o *output) Acked(partition int32) (int64, bool) { return o.topic.Acked(partition) }
 
 // partition is the default partitioner: murmur2 of the key, as the Java client

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -26,6 +27,8 @@ type queue struct {
 
 	head    record.Record // valid if has
 	has     bool
+	since   int64     // the turn at which the queue began to wait with its head
+	turn    *int64    // the task's
 	batches []pending // the first one is being read
 
 	position int64 // the offset to consume next; what a commit records
@@ -46,8 +49,11 @@ type queue struct {
 func (q *queue) push(b batch, next, end int64) {
 	q.end = end
 	q.batches = append(q.batches, pending{batch: b, next: next})
-	if !q.has {
-		q.advance()
+	if q.has {
+		return
+	}
+	if q.advance(); q.has {
+		q.wait()
 	}
 }
 
@@ -69,11 +75,31 @@ func (q *queue) advance() {
 	q.batches = nil
 }
 
+// wait begins the queue's turn to wait: it stands behind all that wait already.
+func (q *queue) wait() {
+	*q.turn++
+	q.since = *q.turn
+}
+
+// before returns whether the head is to be processed before the other queue's.
+func (q *queue) before(o *queue) bool {
+	if q.head.Timestamp != o.head.Timestamp {
+		return q.head.Timestamp < o.head.Timestamp
+	}
+	return q.since < o.since
+}
+
 // done marks the head as processed and makes the next record the head.
 func (q *queue) done() {
 	q.position = q.head.Offset + 1
 	q.partitionTime = max(q.partitionTime, q.head.Timestamp)
+	q.wait()
 	q.advance()
+}
+
+// offset returns what a commit records.
+func (q *queue) offset() kafka.Offset {
+	return kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
 }
 
 // lagging reports whether the partition has, or may have, records that haven't

@@ -38,9 +38,17 @@ func (w *Worker) rejoin(ctx context.Context) error {
 		}
 	}
 	w.log.Debug("joining a rebalance")
-	w.member.Rejoin(w.owned())
+	w.joinWith(w.owned())
 	w.settle()
 	return nil
+}
+
+// joinWith joins the next generation with the partitions that the worker keeps
+// for now.
+func (w *Worker) joinWith(owned []record.TopicPartition) {
+	if n := w.member.Rejoin(owned); n != 0 {
+		w.join = n
+	}
 }
 
 // owned returns the input partitions of all tasks.
@@ -60,6 +68,11 @@ func (w *Worker) owned() []record.TopicPartition {
 // new generation, before it's closed; then the group is joined again, so that
 // the next owner may have it (KIP-429).
 func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
+	if e.Join != w.join {
+		// The join under way doesn't claim what this assignment gives, so the leader
+		// may give it to somebody else. Its own assignment will come.
+		return nil
+	}
 	wanted, err := w.Layout.tasksOf(e.Partitions)
 	if err != nil {
 		return err
@@ -75,22 +88,32 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 			}
 		}
 	}
-	if err := w.revoke(ctx, wanted); err != nil {
+	revoked, err := w.revoke(ctx, wanted)
+	if err != nil {
 		return err
+	}
+	if e.Join != w.join {
+		// A commit has shown that the producer or the membership was taken over: all
+		// tasks were given up, and the join under way claims none.
+		return nil
 	}
 	for _, id := range wanted {
 		if w.starts[id] == nil && w.task(id) == nil {
 			w.begin(id)
 		}
 	}
+	if revoked {
+		// This comes last: what the join doesn't claim may be given to somebody else.
+		w.joinWith(w.owned())
+	}
 	w.settle()
 	return nil
 }
 
-// revoke closes the tasks that aren't wanted any more.
-func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
+// revoke closes the tasks that aren't wanted any more, and reports whether that
+// was any, so that the group has to be joined again.
+func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) (revoked bool, err error) {
 	gone := func(id plan.TaskID) bool { return !slices.Contains(wanted, id) }
-	revoked := false
 	for id := range w.starts {
 		if gone(id) {
 			w.cancelStart(id)
@@ -100,13 +123,13 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 	if slices.ContainsFunc(w.tasks, func(t *Task) bool { return gone(t.id) }) {
 		if err := w.commit(ctx); err != nil {
 			if err := w.recover(ctx, err); err != nil {
-				return err
+				return false, err
 			}
 		}
 		if w.held {
 			// The next rebalance has begun already. Its assignment comes back here, and
 			// until then the tasks stay ours.
-			return nil
+			return false, nil
 		}
 		// A commit that failed has sent its tasks back to their start.
 		for id := range w.starts {
@@ -123,10 +146,7 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) error {
 		w.closeTasks(lost)
 		revoked = true
 	}
-	if revoked {
-		w.member.Rejoin(w.owned())
-	}
-	return nil
+	return revoked, nil
 }
 
 // lost gives all tasks up: the membership is over and others may own them
@@ -147,7 +167,7 @@ func (w *Worker) lost(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
-	w.member.Rejoin(nil)
+	w.joinWith(nil)
 	w.settle()
 	return nil
 }
@@ -178,7 +198,7 @@ func (w *Worker) closeTasks(ts []*Task) {
 			delete(w.queues, tp)
 			w.Metrics.forget(tp)
 		}
-		t.close()
+		t.Close()
 		w.Owners.Release(t.id)
 		w.tasks = slices.DeleteFunc(w.tasks, func(o *Task) bool { return o == t })
 	}

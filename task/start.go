@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/eosv2"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -132,9 +133,7 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 		if kafka.Classify(err) == kafka.Fatal {
 			return err
 		}
-		w.freeStart(id, s)
-		w.log.Warn("start of a task failed, trying again", zap.Stringer("task", id), zap.Error(err))
-		s.retryAt = time.Now().Add(restartDelay)
+		w.postpone(id, s, err)
 		return nil
 	}
 	w.log.Info("task restored", zap.Stringer("task", id), zap.Int64("records", s.job.Restored))
@@ -144,26 +143,36 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 		w.Metrics.restored(p)
 	}
 	t, err := w.buildTask(ctx, id, stores, s.job.Committed)
-	if err != nil {
+	switch {
+	case err == nil:
+		delete(w.starts, id)
+		w.add(t)
+	case ctx.Err() == nil && eosv2.ClassOf(err) == eosv2.ClassAbort:
+		// An output topic that can't be looked up at the moment concerns this task
+		// alone: the transaction has nothing of it.
+		w.postpone(id, s, err)
+	default:
 		return err
 	}
-	delete(w.starts, id)
-	w.add(t)
 	return nil
 }
 
+// postpone frees the state of a start that failed for a passing reason, and has it
+// tried again.
+func (w *Worker) postpone(id plan.TaskID, s *start, err error) {
+	w.freeStart(id, s)
+	w.log.Warn("start of a task failed, trying again", zap.Stringer("task", id), zap.Error(err))
+	s.retryAt = time.Now().Add(restartDelay)
+}
+
 func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*statestore.Store, committed map[record.TopicPartition]kafka.Offset) (*Task, error) {
-	var inputs []input
-	for _, src := range w.Layout.inputs[id] {
-		inputs = append(inputs, input{source: src.Source, tp: src.tp, committed: committed[src.tp]})
-	}
 	// The chain is used within the worker's run only, so it may keep its context.
-	return newTask(id, w.Layout.sub(id), stores, inputs, edges{
-		output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
-		changelog: func(store string) (changelogWriter, error) {
+	return w.Layout.NewTask(id, stores, committed, Edges{
+		Output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
+		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
-		decodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
+		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }
 
@@ -178,6 +187,9 @@ func (w *Worker) add(t *Task) {
 		w.queues[q.tp] = q
 		w.fetcher.Assign(q.tp, q.position)
 	}
+	if t.uncommitted() {
+		w.lastCommit = time.Time{} // commits where a source begins at the end
+	}
 }
 
 // retryStarts begins again what failed for a passing reason.
@@ -191,20 +203,31 @@ func (w *Worker) retryStarts(now time.Time) error {
 }
 
 // inputFailed decides on an input partition that can't be read at its position.
+// Its errors are final: the fetcher has repeated what may pass, so going back to
+// the last commit wouldn't help.
 func (w *Worker) inputFailed(q *queue, err error) error {
-	var oor *kafka.OffsetOutOfRangeError
-	if !errors.As(err, &oor) {
-		return fmt.Errorf("input %s: %w", q.tp, err)
+	failed := &Error{Task: w.Layout.taskOf[q.tp].String(), Topic: q.tp.Topic, Partition: q.tp.Partition, Offset: q.position, Err: err}
+	oor, ok := errors.AsType[*kafka.OffsetOutOfRangeError](err)
+	if !ok {
+		return failed
 	}
 	if w.Layout.reset(q.tp) == plan.ResetNone {
-		return fmt.Errorf("input %s: offset %d isn't in the log any more (it holds %d to %d) and the source's reset policy is none", q.tp, q.position, oor.LogStart, oor.HighWatermark)
+		failed.Err = fmt.Errorf("%w, and the source's reset policy is none", err)
+		return failed
 	}
-	lost := max(0, oor.LogStart-q.position)
-	w.log.Error("input was deleted before it was processed; going on at the log's start",
-		zap.Stringer("partition", q.tp), zap.Int64("position", q.position), zap.Int64("log_start", oor.LogStart), zap.Int64("lost", lost))
-	w.Metrics.dropped(dropKey{q.tp.Topic, dropDeleted}, lost)
-	q.clear()
-	q.position = oor.LogStart
-	w.fetcher.Assign(q.tp, q.position)
+	log := w.log.With(zap.Stringer("partition", q.tp), zap.Int64("position", oor.Offset),
+		zap.Int64("log_start", oor.LogStart), zap.Int64("high_watermark", oor.HighWatermark))
+	if lost := oor.LogStart - oor.Offset; lost > 0 {
+		log.Error("input was deleted before it was read; going on at the log's start", zap.Int64("lost", lost))
+		w.Metrics.dropped(dropKey{q.tp.Topic, dropDeleted}, lost)
+		// What was read in time waits in the queue and is processed. The position jumps
+		// behind it.
+		q.push(&list{}, oor.LogStart, q.end)
+	} else {
+		log.Error("input ends before the position: its topic was made anew, or has lost records; going on at the log's start")
+		q.clear()
+		q.position = oor.LogStart
+	}
+	w.fetcher.Assign(q.tp, oor.LogStart)
 	return nil
 }

@@ -24,6 +24,7 @@ type Task struct {
 	stores []*storeLog
 
 	streamTime int64 // highest timestamp processed by the task, -1 before the first
+	turn       int64 // counts what queues waited for: records taken, and first records
 	records    int64 // processed since the last collect
 	drops      map[dropKey]int64
 }
@@ -32,15 +33,15 @@ type Task struct {
 // off.
 type storeLog struct {
 	*statestore.Store
-	log changelogWriter
+	log ChangelogOutput
 	// acked is the changelog offset behind the open transaction's records, noted
 	// between the flush and the commit; -1 where it isn't known.
 	acked int64
 }
 
-// changelogWriter takes changelog records into the transaction and says where
+// ChangelogOutput takes changelog records into the transaction and says where
 // they ended up.
-type changelogWriter interface {
+type ChangelogOutput interface {
 	changelog.Sender
 	// Acked returns the offset behind the last acknowledged record of the
 	// partition in this transaction; false if there was none or it isn't known.
@@ -52,11 +53,15 @@ type dropKey struct {
 	reason plan.DropReason
 }
 
-// edges is what surrounds a task.
-type edges struct {
-	output       func(topic string) (plan.Output, error)
-	changelog    func(store string) (changelogWriter, error)
-	decodeFailed func(f FailedRecord) error
+// Edges is what surrounds a task.
+type Edges struct {
+	// Output returns the writer of a topic, by its name in the plan.
+	Output func(topic string) (plan.Output, error)
+	// Changelog returns the writer of a store's changelog.
+	Changelog func(store string) (ChangelogOutput, error)
+	// DecodeFailed decides on a record that can't be deserialized, as the field of
+	// plan.Env does.
+	DecodeFailed func(f FailedRecord) error
 }
 
 // input is where a task starts reading a partition.
@@ -67,12 +72,12 @@ type input struct {
 }
 
 // newTask builds the operators of a task whose stores are restored.
-func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e edges) (*Task, error) {
+func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
 	t := &Task{id: id, streamTime: -1, drops: map[dropKey]int64{}}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
-			w, err := e.changelog(s.Name())
+			w, err := e.Changelog(s.Name())
 			if err != nil {
 				return nil, fmt.Errorf("changelog of store %q: %w", s.Name(), err)
 			}
@@ -82,11 +87,11 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	}
 	t.env = &plan.Env{
 		Task:    id,
-		Store:   t.store,
-		Output:  e.output,
+		Store:   t.Store,
+		Output:  e.Output,
 		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
 		DecodeFailed: func(node string, r *record.Record, err error) error {
-			return e.decodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
+			return e.DecodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
 		},
 	}
 	chain, err := sub.Build(t.env)
@@ -105,7 +110,12 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 }
 
 func (t *Task) addQueue(in input, process func(*record.Record) error) {
-	q := &queue{tp: in.tp, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+	q := &queue{tp: in.tp, turn: &t.turn, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+	if !in.committed.Ok && in.source.Reset == plan.Latest {
+		// Until it's committed, each start would begin at another end, and skip what has
+		// come since the first.
+		q.committed = -1
+	}
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
 		t.streamTime = max(t.streamTime, pt)
@@ -113,7 +123,8 @@ func (t *Task) addQueue(in input, process func(*record.Record) error) {
 	t.queues = append(t.queues, q)
 }
 
-func (t *Task) store(name string) (*statestore.Store, error) {
+// Store returns a store of the task.
+func (t *Task) Store(name string) (*statestore.Store, error) {
 	for _, s := range t.stores {
 		if s.Name() == name {
 			return s.Store, nil
@@ -122,15 +133,16 @@ func (t *Task) store(name string) (*statestore.Store, error) {
 	return nil, fmt.Errorf("task %s has no store %q", t.id, name)
 }
 
-// choose returns the queue whose head has the lowest timestamp, or nil where
-// the task has to wait: nothing is buffered, or a partition without buffered
-// records is known to have some (max.task.idle.ms 0 in Kafka Streams, KIP-695).
+// choose returns the queue whose head has the lowest timestamp, and among equals
+// the one that has waited longest, so that none starves; or nil where the task
+// has to wait: nothing is buffered, or a partition without buffered records is
+// known to have some (max.task.idle.ms 0 in Kafka Streams, KIP-695).
 func (t *Task) choose() *queue {
 	var best *queue
 	for _, q := range t.queues {
 		switch {
 		case q.has:
-			if best == nil || q.head.Timestamp < best.head.Timestamp {
+			if best == nil || q.before(best) {
 				best = q
 			}
 		case q.lagging() && len(t.queues) > 1:
@@ -140,9 +152,9 @@ func (t *Task) choose() *queue {
 	return best
 }
 
-// run processes up to n records and returns how many it has. A user function's
-// panic comes back as an error with the place of its record.
-func (t *Task) run(n int) (done int, err error) {
+// Run processes up to n records and returns how many it has. An error is a
+// *Error with the place of its record; a user function's panic is one, too.
+func (t *Task) Run(n int) (done int, err error) {
 	var q *queue
 	defer func() {
 		t.records += int64(done)
@@ -253,10 +265,9 @@ func (t *Task) uncommitted() bool {
 // offsets adds the positions that moved since the last commit.
 func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) {
 	for _, q := range t.queues {
-		if q.position == q.committed {
-			continue
+		if q.position != q.committed {
+			to[q.tp] = q.offset()
 		}
-		to[q.tp] = kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
 	}
 }
 
@@ -269,9 +280,9 @@ func (t *Task) uncommittedBytes() int {
 	return n
 }
 
-// close drops what waits and the open transaction's state, and closes the
+// Close drops what waits and the open transaction's state, and closes the
 // stores. Committed state stays on disk.
-func (t *Task) close() {
+func (t *Task) Close() {
 	for _, q := range t.queues {
 		q.clear()
 	}

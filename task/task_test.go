@@ -53,7 +53,7 @@ func newTestTask(t *testing.T, process func(topic string, r *record.Record) erro
 	for _, topic := range topics {
 		inputs = append(inputs, input{source: &plan.Source{Topic: topic}, tp: record.TopicPartition{Topic: topic}})
 	}
-	task, err := newTask(plan.TaskID{}, sub, nil, inputs, edges{})
+	task, err := newTask(plan.TaskID{}, sub, nil, inputs, Edges{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,11 +67,11 @@ func TestTaskOrdersByTimestamp(t *testing.T) {
 		return nil
 	}, "a", "b")
 	task.queues[0].push(batchOf(0, 0, 1, 2), 3, 3)
-	if n, err := task.run(10); n != 0 || err != nil {
+	if n, err := task.Run(10); n != 0 || err != nil {
 		t.Fatalf("processed %d records (%v) before b's end is known", n, err)
 	}
 	task.queues[1].push(batchOf(5, 0, 1), 2, 3)
-	if _, err := task.run(10); err != nil {
+	if _, err := task.Run(10); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"a0", "b0", "a1", "b1"}
@@ -79,11 +79,39 @@ func TestTaskOrdersByTimestamp(t *testing.T) {
 		t.Fatalf("processed %v, want %v, and then to wait since b has another record", got, want)
 	}
 	task.queues[1].push(batchOf(0), 3, 3) // the rest of b was a marker
-	if _, err := task.run(10); err != nil {
+	if _, err := task.Run(10); err != nil {
 		t.Fatal(err)
 	}
 	if want = append(want, "a2"); !slices.Equal(got, want) {
 		t.Fatalf("processed %v, want %v", got, want)
+	}
+}
+
+func TestTaskTakesTurns(t *testing.T) {
+	var got []string
+	task := newTestTask(t, func(topic string, r *record.Record) error {
+		got = append(got, fmt.Sprint(topic, r.Offset))
+		return nil
+	}, "a", "b", "c")
+	same := func(offset int64) []record.Record { return []record.Record{{Offset: offset, Timestamp: 7}} }
+	push := func(topic string, offset int64) {
+		task.Push(record.TopicPartition{Topic: topic}, same(offset), offset+1)
+	}
+	for _, topic := range []string{"c", "b", "a"} {
+		push(topic, 0)
+		push(topic, 1)
+	}
+	if tp, ts, ok := task.Next(); tp.Topic != "c" || ts != 7 || !ok {
+		t.Errorf("next is %v at %d (%v), want c at 7", tp, ts, ok)
+	}
+	if _, err := task.Run(10); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"c0", "b0", "a0", "c1", "b1", "a1"}; !slices.Equal(got, want) {
+		t.Errorf("processed %v, want %v", got, want)
+	}
+	if _, _, ok := task.Next(); ok {
+		t.Error("a task without records has a next one")
 	}
 }
 
@@ -94,7 +122,7 @@ func TestTaskPositions(t *testing.T) {
 	q.push(b, 7, 7)
 	steps := []int64{4, 7} // behind the last record lie control records
 	for _, want := range steps {
-		if _, err := task.run(1); err != nil {
+		if _, err := task.Run(1); err != nil {
 			t.Fatal(err)
 		}
 		if q.position != want {
@@ -135,7 +163,7 @@ func TestTaskErrorsNameTheRecord(t *testing.T) {
 			task := newTestTask(t, process, "a")
 			task.env.Node = "KSTREAM-MAP-0000000001"
 			task.queues[0].push(batchOf(0, 12), 13, 13)
-			n, err := task.run(1)
+			n, err := task.Run(1)
 			e, ok := errors.AsType[*Error](err)
 			if !ok || n != 0 {
 				t.Fatalf("got %d records and %v, want a *Error", n, err)

@@ -18,14 +18,9 @@ import (
 	"go.uber.org/zap"
 )
 
-const (
-	// slice is how many records of a task are processed before the worker looks
-	// at the clock and at the other tasks.
-	slice = 256
-	// roundTrip is the longest a worker without work sleeps: the member has to see
-	// that it comes round.
-	roundTrip = time.Second
-)
+// roundTrip is the longest a worker without work sleeps: the member has to see
+// that it comes round.
+const roundTrip = time.Second
 
 // Config is what a worker needs. All of an application's workers have the same.
 type Config struct {
@@ -110,9 +105,12 @@ type Worker struct {
 	starts map[plan.TaskID]*start
 	queues map[record.TopicPartition]*queue
 
-	joined     bool // an assignment has arrived since the membership began
-	held       bool // a commit waits for the generation of the running rebalance
+	join       uint64 // the last call of Rejoin
+	joined     bool   // an assignment has arrived since the membership began
+	held       bool   // a commit waits for the generation of the running rebalance
 	lastCommit time.Time
+	last       int // the index of the task that had the last turn
+	pace       pace
 	timer      *time.Timer
 	status     Status
 }
@@ -133,10 +131,13 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.log.Info("worker started")
 		err = w.loop(ctx)
 	}
+	// A record that was given up half-way has effects in the transaction that its
+	// position isn't in: that's not to be committed.
+	_, torn := errors.AsType[*Error](err)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // asked to stop while it waited for something
 	}
-	return errors.Join(err, w.close(ctx, err == nil))
+	return errors.Join(err, w.close(ctx, err == nil && !torn))
 }
 
 // open connects and joins the group. The producer comes first: its start ends
@@ -167,7 +168,7 @@ func (w *Worker) open(ctx context.Context) error {
 		Group: w.ApplicationID, Client: cs[2], Fetch: restoreFetch, DB: w.DB, Observer: w.restoreObserver(),
 	})
 	w.member = kafka.NewMember(w.group, w.memberConfig())
-	w.member.Start(context.WithoutCancel(ctx))
+	w.join = w.member.Start(context.WithoutCancel(ctx))
 	w.timer = time.NewTimer(roundTrip)
 	w.lastCommit = time.Now()
 	return nil
@@ -178,6 +179,18 @@ func (w *Worker) producerConfig(c *kafka.Client) eosv2.Config {
 		Client: c.Sarama(), Mode: w.Mode,
 		TransactionalID:    fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index),
 		TransactionTimeout: w.TransactionTimeout,
+		Observer: eosv2.Observer{
+			Phase: func(p eosv2.Phase, d time.Duration) {
+				// The others are parts of a commit, which measures them itself.
+				if p == eosv2.PhaseInit || p == eosv2.PhaseAdd {
+					w.Metrics.phase(p.String(), d)
+				}
+			},
+			Retried: func(op string, cause error) {
+				w.Metrics.retries.WithLabelValues(op).Inc()
+				w.log.Debug("request is repeated", zap.String("request", op), zap.Error(cause))
+			},
+		},
 	}
 }
 
@@ -211,7 +224,7 @@ func (w *Worker) loop(ctx context.Context) error {
 	return nil
 }
 
-// step takes what has arrived, processes a slice of each task, and commits when
+// step takes what has arrived, gives the tasks their turns, and commits when
 // it's time. It returns the number of records processed.
 func (w *Worker) step(ctx context.Context) (int, error) {
 	if err := w.receive(ctx); err != nil {
@@ -219,15 +232,9 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 	}
 	total := 0
 	if !w.held {
-		for _, t := range w.tasks {
-			n, err := t.run(slice)
-			total += n
-			if err != nil {
-				return total, err
-			}
-			if w.due(time.Now()) {
-				break
-			}
+		var err error
+		if total, err = w.turns(); err != nil {
+			return total, err
 		}
 		if fault.Mutation("overlay") && total > 0 {
 			if err := w.leakOverlays(); err != nil {
@@ -239,6 +246,27 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 		return total, nil
 	}
 	return total, w.commit(ctx)
+}
+
+// turns lets each task process some records, beginning behind the one that had
+// the last turn: a commit that's due ends the round, and the tasks behind must not
+// wait for ever for one whose records are slow.
+func (w *Worker) turns() (total int, err error) {
+	for range len(w.tasks) {
+		w.last = (w.last + 1) % len(w.tasks)
+		began := time.Now()
+		n, err := w.tasks[w.last].Run(w.pace.records())
+		total += n
+		if err != nil {
+			return total, err
+		}
+		now := time.Now()
+		w.pace.note(n, now.Sub(began))
+		if n > 0 && w.due(now) {
+			break
+		}
+	}
+	return total, nil
 }
 
 // due reports whether there's something to commit and its time has come.
@@ -361,10 +389,9 @@ func (w *Worker) close(ctx context.Context, clean bool) error {
 		w.fetcher.Close()
 	}
 	if w.producer != nil {
-		if w.producer.InTransaction() {
-			errs = append(errs, w.producer.Abort(ctx))
-		}
-		errs = append(errs, w.producer.Close())
+		// A transaction that failed is open for the brokers as well, and whoever takes
+		// the tasks over would have to wait for its timeout.
+		errs = append(errs, w.producer.Abort(ctx), w.producer.Close())
 	}
 	if w.member != nil {
 		errs = append(errs, w.member.Leave(ctx))

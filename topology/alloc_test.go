@@ -27,6 +27,7 @@ func TestNoAllocationPerRecord(t *testing.T) {
 	b.Stream("in", serde.Int64, serde.Int64).
 		Filter(func(_, v int64) bool { return v > 0 }).
 		MapValues(func(v int64) *int64 { return nil }).
+		MapValuesWithKey(func(k int64, v *int64) *int64 { return v }).
 		Map(func(k int64, v *int64) (int64, int64) { return k + 1, k }).
 		FlatMap(func(_, _ int64) iter.Seq2[int64, int64] { return pairs }).
 		SelectKey(func(_, v int64) int64 { return v }).

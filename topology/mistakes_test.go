@@ -30,6 +30,8 @@ var mistakes = []struct {
 		s.SelectKey[string](nil)
 		s.Peek(nil)
 		s.Split(nil)
+		s.MapValuesWithKey[string](nil)
+		s.FlatMapValuesWithKey[string](nil)
 	}, []string{
 		"KSTREAM-FILTER-0000000001: Filter needs a function, got nil",
 		"KSTREAM-FILTER-0000000002: FilterNot needs a function, got nil",
@@ -40,6 +42,8 @@ var mistakes = []struct {
 		"KSTREAM-KEY-SELECT-0000000007: SelectKey needs a function, got nil",
 		"KSTREAM-PEEK-0000000008: Peek needs a function, got nil",
 		"KSTREAM-BRANCH-0000000009: Split needs a function, got nil",
+		"KSTREAM-MAPVALUES-0000000012: MapValuesWithKey needs a function, got nil",
+		"KSTREAM-FLATMAPVALUES-0000000013: FlatMapValuesWithKey needs a function, got nil",
 	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)

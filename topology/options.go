@@ -46,8 +46,8 @@ type joinOptions struct {
 type named string
 
 // Named names a node, instead of a number. The name appears in errors, metrics
-// and the topology's description, and must be unique. For a grouping by key it
-// names the repartition topic, if one is needed, and then must not change while
+// and the topology's description, and must be unique. For GroupByKey and ToTable
+// it names the repartition topic, if one is needed, and then must not change while
 // the application lives (KIP-307, KIP-372).
 func Named(name string) NamedOption { return named(name) }
 

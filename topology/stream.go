@@ -65,6 +65,15 @@ func (s *Stream[K, V]) MapValues[W any](f func(V) W, options ...Option) *Stream[
 	})
 }
 
+// MapValuesWithKey replaces each value as MapValues does, by what f makes of the
+// key and the value. The key must not be changed (KIP-149).
+func (s *Stream[K, V]) MapValuesWithKey[W any](f func(K, V) W, options ...Option) *Stream[K, W] {
+	st := step{method: "MapValuesWithKey", prefix: "KSTREAM-MAPVALUES-", noFunc: f == nil}
+	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
+		return op.MapValuesWithKey(n, f, out)
+	})
+}
+
 // FlatMap makes any number of records of each; a nil sequence is none. It may
 // change the key, so a grouping or a join behind it takes a repartition topic;
 // prefer FlatMapValues where the key stays.
@@ -81,6 +90,15 @@ func (s *Stream[K, V]) FlatMapValues[W any](f func(V) []W, options ...Option) *S
 	st := step{method: "FlatMapValues", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil}
 	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
 		return op.FlatMapValues(n, f, out)
+	})
+}
+
+// FlatMapValuesWithKey makes a record of each value that f returns, as
+// FlatMapValues does; f gets the key as well and must not change it (KIP-149).
+func (s *Stream[K, V]) FlatMapValuesWithKey[W any](f func(K, V) []W, options ...Option) *Stream[K, W] {
+	st := step{method: "FlatMapValuesWithKey", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil}
+	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
+		return op.FlatMapValuesWithKey(n, f, out)
 	})
 }
 

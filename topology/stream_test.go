@@ -69,6 +69,12 @@ func TestStatelessOnTypesWithoutNil(t *testing.T) {
 		{"MapValues isn't called for null", func(s *strStream) *strStream {
 			return s.MapValues(func(v string) string { return v + "!" })
 		}, []string{"k=apple!@10", "<null>=berry!@20", "k=<null>@30", "<null>=<null>@40", "=!@5"}},
+		{"MapValuesWithKey isn't called for null", func(s *strStream) *strStream {
+			return s.MapValuesWithKey(func(k, v string) string { return k + v })
+		}, []string{"k=kapple@10", "<null>=berry@20", "k=<null>@30", "<null>=<null>@40", "=@5"}},
+		{"FlatMapValuesWithKey gets zero values", func(s *strStream) *strStream {
+			return s.FlatMapValuesWithKey(func(k, v string) []string { return []string{k, v} })
+		}, []string{"k=k@10", "k=apple@10", "<null>=@20", "<null>=berry@20", "k=k@30", "k=@30", "<null>=@40", "<null>=@40", "=@5", "=@5"}},
 		{"FlatMap gets zero values", func(s *strStream) *strStream {
 			return s.FlatMap(func(k, v string) iter.Seq2[string, string] {
 				return func(yield func(string, string) bool) { _ = yield("1"+k, v) && yield("2"+k, v) }
@@ -131,6 +137,14 @@ func TestStatelessOnTypesWithNil(t *testing.T) {
 				return nil
 			})
 		}, []string{"k=<null>@10", "<null>=<null>@20", "k=was nil@30", "<null>=was nil@40", "=<null>@5"}},
+		{"MapValuesWithKey is called with nil", func(s *ptrStream) *ptrStream {
+			return s.MapValuesWithKey(func(k, v *string) *string {
+				if v == nil || k == nil {
+					return k
+				}
+				return ptr(*k + *v)
+			})
+		}, []string{"k=kapple@10", "<null>=<null>@20", "k=k@30", "<null>=<null>@40", "=@5"}},
 		{"FlatMap and FlatMapValues return nil", func(s *ptrStream) *ptrStream {
 			return s.
 				FlatMap(func(k, v *string) iter.Seq2[*string, *string] {
@@ -309,5 +323,22 @@ func TestEnvNamesTheNodeOfUserCode(t *testing.T) {
 	h.run(input{"in", "k", "v", 1})
 	if want := "flat filter flat"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The topic that a table of rekeyed records needs has the name that was given, as
+// another application of the same shape may have left records in it.
+func TestToTableNamesItsTopic(t *testing.T) {
+	for want, options := range map[string][]topology.Option{
+		"rows-repartition":  nil,
+		"given-repartition": {topology.Named("given")},
+	} {
+		b := topology.NewBuilder()
+		b.Stream("in", str, str).
+			SelectKey(func(_, v string) string { return v }).
+			ToTable(str, topology.StoreAs("rows", str), options...)
+		if got := build(t, b).Plan().SubTopologies[0].Sinks[0].Topic; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

@@ -65,17 +65,29 @@ func (b *Builder) tableNames(o nodeOptions) (read, table string) {
 
 // ToTable keeps the latest value of each key, as [Builder.Table] does with the
 // records of a topic. If the key may have changed, records go through the
-// repartition topic <application id>-<store>-repartition first (KIP-523).
+// repartition topic <application id>-<name>-repartition first; the name is that of
+// the option [Named], or the store's (KIP-523).
 func (s *Stream[K, V]) ToTable(k serde.Serde[K], st Stored[V], options ...Option) *Table[K, V] {
 	s = s.valid()
 	name := s.b.nodeName("KSTREAM-TOTABLE-", options)
 	from := s.node
 	if s.rekeyed {
-		from = repartition(s, name, repartitionTo[K, V]{name: st.name, key: k, value: st.value})
+		from = repartition(s, name, repartitionTo[K, V]{name: topicName(options, st.name), key: k, value: st.value})
 	} else {
 		s.b.needSerde(name, "key", k == nil)
 	}
 	return newTable(s.b, name, from, k, st)
+}
+
+// topicName returns the name that a repartition topic has from the option Named,
+// or else another.
+func topicName(options []Option, or string) string {
+	var o nodeOptions
+	present(options, func(f Option) { f.setNode(&o) })
+	if o.named {
+		return o.name
+	}
+	return or
 }
 
 // newTable adds the node that keeps the rows.

@@ -25,8 +25,9 @@
 //
 //	workload        the workload's name
 //	records         how many records of the input topics it went through
-//	wall_s          seconds from the start of the application, joining the group
-//	                included, to the commit that reached the end
+//	wall_s          seconds from when the application ran all its tasks, having joined the
+//	                group and restored its state, to the commit that reached the end; 0 if
+//	                the end was reached before
 //	cpu_s           user and system time of the process until then, in seconds
 //	peak_rss_kb     highest resident set size of the process until then, in KiB
 //	records_per_s   records / wall_s

@@ -17,20 +17,24 @@ type report struct {
 	RecordsPerSec float64 `json:"records_per_s"`
 }
 
-// measure reports what the process has used so far.
+// measure reports what the process has used so far. The rate of a process that
+// found nothing to do is 0.
 func measure(workload string, records int64, wall time.Duration) (report, error) {
 	u, err := resourceUsage()
 	if err != nil {
 		return report{}, err
 	}
-	return report{
-		Workload:      workload,
-		Records:       records,
-		WallS:         wall.Seconds(),
-		CPUS:          u.cpu.Seconds(),
-		PeakRSSKB:     u.peakRSS / 1024,
-		RecordsPerSec: float64(records) / wall.Seconds(),
-	}, nil
+	r := report{
+		Workload:  workload,
+		Records:   records,
+		WallS:     wall.Seconds(),
+		CPUS:      u.cpu.Seconds(),
+		PeakRSSKB: u.peakRSS / 1024,
+	}
+	if wall > 0 {
+		r.RecordsPerSec = float64(records) / wall.Seconds()
+	}
+	return r, nil
 }
 
 func (r report) print(w io.Writer) error {

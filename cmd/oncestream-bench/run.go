@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -45,7 +44,8 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 
 // process runs the topology.
 func process(ctx context.Context, f *runFlags, t *topology.Topology, adm *admin, r prometheus.Registerer, stdout io.Writer) error {
-	app, err := newApp(f, t, r)
+	var started clock
+	app, err := newApp(f, t, r, started.onState)
 	if err != nil {
 		return err
 	}
@@ -59,14 +59,13 @@ func process(ctx context.Context, f *runFlags, t *topology.Topology, adm *admin,
 	if err != nil {
 		return err
 	}
-	return runUntilEnd(ctx, f, app, d, stdout)
+	return runUntilEnd(ctx, f, app, d, &started, stdout)
 }
 
 // runUntilEnd runs the application until its input is drained, and reports.
-func runUntilEnd(ctx context.Context, f *runFlags, app *oncestream.App, d *drain, stdout io.Writer) error {
+func runUntilEnd(ctx context.Context, f *runFlags, app *oncestream.App, d *drain, started *clock, stdout io.Writer) error {
 	runCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	start := time.Now()
 	type end struct {
 		report report
 		err    error
@@ -79,7 +78,7 @@ func runUntilEnd(ctx context.Context, f *runFlags, app *oncestream.App, d *drain
 			return
 		}
 		// What it costs to stop isn't part of the processing.
-		rep, err := measure(f.workload, d.records(), time.Since(start))
+		rep, err := measure(f.workload, d.records(), started.elapsed())
 		watched <- end{rep, err}
 	}()
 	runErr := app.Run(runCtx)
@@ -95,7 +94,7 @@ func runUntilEnd(ctx context.Context, f *runFlags, app *oncestream.App, d *drain
 }
 
 // newApp makes the application that the flags describe.
-func newApp(f *runFlags, t *topology.Topology, r prometheus.Registerer) (*oncestream.App, error) {
+func newApp(f *runFlags, t *topology.Topology, r prometheus.Registerer, onState func(from, to oncestream.State)) (*oncestream.App, error) {
 	log, err := newLogger(f.logLevel)
 	if err != nil {
 		return nil, err
@@ -110,6 +109,7 @@ func newApp(f *runFlags, t *topology.Topology, r prometheus.Registerer) (*oncest
 		SessionTimeout: f.sessionTimeout,
 		Logger:         log,
 		Registerer:     r,
+		OnState:        onState,
 	})
 }
 

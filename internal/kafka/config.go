@@ -6,9 +6,10 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// dialTimeout replaces sarama's 30 s where the user gave no configuration: an
-// application whose brokers can't be reached should say so soon.
-const dialTimeout = 10 * time.Second
+// netTimeout replaces sarama's 30 s where the user gave no configuration: an
+// application whose brokers can't be reached should say so soon, and an answer that
+// doesn't come must be given up before the brokers give the transaction up.
+const netTimeout = 10 * time.Second
 
 // deriveConfig copies base and sets what the protocol code here relies on.
 // Security, network and proxy settings stay the user's.
@@ -18,7 +19,7 @@ func deriveConfig(base *sarama.Config, clientID string) *sarama.Config {
 		conf = *base
 	} else {
 		conf = *sarama.NewConfig()
-		conf.Net.DialTimeout = dialTimeout
+		conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = netTimeout, netTimeout, netTimeout
 	}
 	if !conf.Version.IsAtLeast(sarama.V4_0_0_0) {
 		conf.Version = sarama.V4_0_0_0

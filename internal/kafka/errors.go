@@ -15,6 +15,8 @@ var (
 	ErrOldFormat = errors.New("kafka: message format older than version 2")
 	// ErrPatience means that a request was repeated for a minute in vain.
 	ErrPatience = errors.New("kafka: gave up repeating the request")
+	// errMissed means that a static member wasn't there when a rebalance ended.
+	errMissed = errors.New("kafka: the group completed a rebalance without this member")
 	// ErrPollExceeded means that the worker didn't come round within the rebalance
 	// timeout, so that the member left the group.
 	ErrPollExceeded = errors.New("kafka: the worker did not poll within the maximum poll interval")

@@ -24,8 +24,8 @@ type FetchConfig struct {
 	// MaxBytes bounds one response. Default 16 MiB.
 	MaxBytes int32
 	// BufferBytes bounds the unreleased chunks of all partitions and the responses
-	// on their way. Compressed data may exceed it by the last response's expansion.
-	// Default 64 MiB.
+	// on their way, but for one fetch of each partition of which nothing is buffered.
+	// Compressed data may exceed it by the last response's expansion. Default 64 MiB.
 	BufferBytes int64
 	// ReadCommitted leaves out the records of aborted transactions and stops at
 	// the last stable offset.

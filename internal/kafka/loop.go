@@ -3,6 +3,7 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -109,9 +110,10 @@ func (l *loop) next(now time.Time) (p plan, wait time.Duration, idle bool) {
 	return l.planLocked(ready, held || wait > 0), wait, false
 }
 
-// planLocked makes a request within the room that the budget leaves. There's
-// room for one partition in any case while nothing is buffered, or a budget
-// smaller than a fetch would stop everything.
+// planLocked makes a request within the room that the budget leaves. When it
+// leaves none, partitions of which nothing is buffered are asked for all the same:
+// a consumer may hold what it has of one partition until it gets some of another,
+// and neither would ever move.
 func (l *loop) planLocked(ready []*cursor, hurry bool) plan {
 	f := l.f
 	p := plan{maxWait: f.cfg.MaxWait}
@@ -123,7 +125,10 @@ func (l *loop) planLocked(ready []*cursor, hurry bool) plan {
 		l.hurried++
 	}
 	room := f.roomLocked()
-	if len(ready) == 0 || room < int64(ready[0].fetchBytes) && f.mu.buffered+f.mu.reserved > 0 {
+	if len(ready) > 0 && room < int64(ready[0].fetchBytes) {
+		ready = slices.DeleteFunc(ready, func(cur *cursor) bool { return cur.buffered > 0 })
+	}
+	if len(ready) == 0 {
 		return p
 	}
 	for _, cur := range ready {

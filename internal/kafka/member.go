@@ -92,6 +92,10 @@ const (
 // Event is what a member tells its worker.
 type Event struct {
 	Kind EventKind
+	// Join is set for Assigned: which call of Rejoin it answers. One that answers an
+	// earlier call than the last is outdated, since the join under way claims what
+	// the worker owned at the last call, and nothing else is kept for it.
+	Join uint64
 	// Generation and Partitions are set for Assigned.
 	Generation int32
 	Partitions []record.TopicPartition
@@ -121,6 +125,8 @@ type Member struct {
 	// claimed is the generation in which the partitions of the last assignment
 	// were given. It belongs to the goroutine.
 	claimed int32
+	// joined is the generation that the group answered the last join with.
+	joined int32
 
 	// mu is never held during a request.
 	mu struct {
@@ -135,6 +141,8 @@ type Member struct {
 		out bool
 		// request is what the worker owns when it wants to join, if it does.
 		request *[]record.TopicPartition
+		// joins numbers the calls of Rejoin.
+		joins uint64
 	}
 }
 
@@ -146,11 +154,13 @@ func NewMember(c *Client, cfg MemberConfig) *Member {
 	return m
 }
 
-// Start joins the group. The member works until Leave, Close or the end of ctx.
-func (m *Member) Start(ctx context.Context) {
+// Start joins the group, which counts as a call of Rejoin. The member works until
+// Leave, Close or the end of ctx.
+func (m *Member) Start(ctx context.Context) uint64 {
 	ctx, m.cancel = context.WithCancel(ctx)
-	m.Rejoin(nil)
+	n := m.Rejoin(nil)
 	m.wg.Go(func() { m.run(ctx) })
+	return n
 }
 
 // Events returns the channel of events, which come in order. It's never closed.
@@ -158,8 +168,9 @@ func (m *Member) Events() <-chan Event { return m.events }
 
 // Rejoin joins the next generation. It's the answer to RebalanceNeeded and
 // Lost, and the way to give partitions back after Assigned. Owned is what the
-// worker keeps for now. The outcome comes as an event.
-func (m *Member) Rejoin(owned []record.TopicPartition) {
+// worker keeps for now. The outcome comes as an event that carries the returned
+// number, which is 0 where the call comes too late: a Lost is on its way then.
+func (m *Member) Rejoin(owned []record.TopicPartition) uint64 {
 	owned = slices.Clone(owned)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -167,11 +178,13 @@ func (m *Member) Rejoin(owned []record.TopicPartition) {
 	// A worker that still owns something hasn't seen Lost yet. Were it to join with
 	// that, it would become able to commit for partitions that aren't its own.
 	if m.mu.out && len(owned) > 0 {
-		return
+		return 0
 	}
 	m.mu.request = &owned
+	m.mu.joins++
 	m.mu.rebalancing = true
 	wake(m.requested)
+	return m.mu.joins
 }
 
 // Meta returns the current generation's membership. Outside of any, the

@@ -26,7 +26,7 @@ const joinSlack = 30 * time.Second
 
 // answer joins the group if the worker wants to.
 func (m *Member) answer(ctx context.Context) bool {
-	owned, ok := m.takeRequest()
+	owned, call, ok := m.takeRequest()
 	if !ok {
 		return true
 	}
@@ -34,9 +34,12 @@ func (m *Member) answer(ctx context.Context) bool {
 		begun := time.Now()
 		assigned, err := m.join(ctx, owned)
 		m.cfg.Observer.Join(time.Since(begun), err)
+		if errors.Is(err, errMissed) {
+			return m.lose(ctx, err)
+		}
 		switch Classify(err) {
 		case None:
-			return m.settle(ctx, begun, assigned)
+			return m.settle(ctx, call, assigned)
 		case Rejoin:
 			if m.claimed >= 0 {
 				return m.lose(ctx, err)
@@ -67,14 +70,14 @@ type assignment struct {
 // settle begins a generation. The worker learns of it by the event; that it may
 // commit with the new generation before is safe, as nobody else is given what it
 // owns.
-func (m *Member) settle(ctx context.Context, begun time.Time, a assignment) bool {
+func (m *Member) settle(ctx context.Context, call uint64, a assignment) bool {
 	m.claimed = a.generation
 	m.mu.Lock()
 	m.mu.meta.Generation = a.generation
 	m.mu.alive = a.synced
 	m.mu.rebalancing = m.mu.request != nil
 	m.mu.Unlock()
-	return m.emit(ctx, Event{Kind: Assigned, Generation: a.generation, Partitions: a.partitions})
+	return m.emit(ctx, Event{Kind: Assigned, Join: call, Generation: a.generation, Partitions: a.partitions})
 }
 
 func (m *Member) setMemberID(id string) {
@@ -120,6 +123,9 @@ func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() 
 	if err != nil {
 		return assignment{}, err
 	}
+	if m.missed(joined.GenerationId) {
+		return assignment{}, errMissed
+	}
 	var plan map[string][]record.TopicPartition
 	if joined.LeaderId == joined.MemberId {
 		if plan, err = m.lead(ctx, joined); err != nil {
@@ -129,6 +135,16 @@ func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() 
 	synced := time.Now()
 	tps, err := m.sendSync(b, call, joined, plan)
 	return assignment{generation: joined.GenerationId, partitions: tps, synced: synced}, err
+}
+
+// missed notes the generation of a join's answer, and reports whether the group has
+// completed another since the last one. A dynamic member that didn't join it in time
+// is out of the group, but a static one stays in it: what it still claims may have
+// been given away, and it mustn't commit that with the generation it has got now.
+func (m *Member) missed(generation int32) bool {
+	before := m.joined
+	m.joined = generation
+	return m.claimed >= 0 && generation > before+1
 }
 
 func (m *Member) sendJoin(b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (*sarama.JoinGroupResponse, error) {

@@ -222,15 +222,16 @@ func advise(err error) error {
 	return fmt.Errorf("%w: %s", err, remedy)
 }
 
-// takeRequest returns what the worker owns, if it wants to join.
-func (m *Member) takeRequest() ([]record.TopicPartition, bool) {
+// takeRequest returns what the worker owns, if it wants to join, and the number
+// of its call.
+func (m *Member) takeRequest() (owned []record.TopicPartition, call uint64, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.mu.request
 	m.mu.request = nil
 	if r == nil {
-		return nil, false
+		return nil, 0, false
 	}
 	m.mu.out = false
-	return *r, true
+	return *r, m.mu.joins, true
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -239,6 +240,29 @@ func TestLostThenRejoin(t *testing.T) {
 	}
 }
 
+// TestMissedRebalance: the group has completed a generation without the member, in
+// which others may have been given what it claims.
+func TestMissedRebalance(t *testing.T) {
+	cl := newCluster(t, kfake.SeedTopics(1, "in"))
+	m := startMember(t, cl, memberConfig())
+	first := nextEvent(t, m, Assigned)
+	cl.ControlKey(int16(kmsg.JoinGroup), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		req := r.(*kmsg.JoinGroupRequest)
+		resp := req.ResponseKind().(*kmsg.JoinGroupResponse)
+		resp.Generation, resp.MemberID, resp.LeaderID = first.Generation+2, req.MemberID, "another"
+		resp.Protocol, resp.ProtocolType = &req.Protocols[0].Name, &req.ProtocolType
+		return resp, nil, true
+	})
+	m.Rejoin(first.Partitions)
+	if e := nextEvent(t, m, Lost); !errors.Is(e.Err, errMissed) {
+		t.Errorf("cause %v", e.Err)
+	}
+	m.Rejoin(nil)
+	if e := nextEvent(t, m, Assigned); len(e.Partitions) != 1 {
+		t.Errorf("assigned %v", e.Partitions)
+	}
+}
+
 // evict takes a member out of its group behind its back.
 func evict(t *testing.T, cl *kfake.Cluster, meta GroupMeta) {
 	t.Helper()
@@ -354,4 +378,26 @@ type balanceFunc func() (map[string][]record.TopicPartition, error)
 
 func (f balanceFunc) Balance([]MemberInfo, map[string]int32) (map[string][]record.TopicPartition, error) {
 	return f()
+}
+
+// TestAssignedNamesItsJoin lets the worker call Rejoin again before it has seen
+// the assignment of the call before: it must be able to tell that it's outdated.
+func TestAssignedNamesItsJoin(t *testing.T) {
+	cl := newCluster(t, kfake.SeedTopics(1, "in"))
+	m := NewMember(newTestClient(t, cl), memberConfig())
+	t.Cleanup(m.Close)
+	calls := []uint64{m.Start(context.Background())}
+	if e := nextEvent(t, m, Assigned); e.Join != calls[0] {
+		t.Errorf("the first assignment answers call %d, want %d", e.Join, calls[0])
+	}
+	calls = append(calls, m.Rejoin(nil))
+	for len(m.Events()) == 0 {
+		runtime.Gosched()
+	}
+	calls = append(calls, m.Rejoin(nil))
+	for _, want := range calls[1:] {
+		if e := nextEvent(t, m, Assigned); e.Join != want {
+			t.Errorf("assignment of call %d, want %d", e.Join, want)
+		}
+	}
 }

@@ -48,6 +48,7 @@ func TestPlan(t *testing.T) {
 		{"the only one rests", []*cursor{{retryAt: later}}, 0, 30 * time.Millisecond, shortWait, 0},
 		{"stopped, busy, led by another", []*cursor{{stopped: true}, {busy: true}, {leader: 1}}, 0, 0, 100 * time.Millisecond, 0},
 		{"the budget is used up", []*cursor{{buffered: 70}, {buffered: 70}}, 0, 0, 100 * time.Millisecond, 0},
+		{"the budget is used up, one has nothing", []*cursor{{buffered: 75}, {buffered: 75}, {}}, 1, 0, 100 * time.Millisecond, 50},
 		{"the budget allows one", []*cursor{{buffered: 90}, {}}, 2, 0, 100 * time.Millisecond, 60},
 		{"suspects go alone", []*cursor{{}, {suspect: true}, {}}, 1, 0, 100 * time.Millisecond, 50},
 	} {

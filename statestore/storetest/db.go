@@ -166,6 +166,15 @@ func testInvalidSpec(e *env) {
 		_, err := e.db.Store(spec, 0)
 		e.refuse(what, err)
 	}
+	for _, spec := range []statestore.Spec{sessionSpec("s"), joinSpec("s")} {
+		spec.Retention = 0
+		e.refuse("no retention", spec.Validate())
+	}
+	history := versionedSpec("s")
+	history.Retention = 0
+	e.check(history.Validate())
+	history.Retention = -1
+	e.refuse("a negative retention", history.Validate())
 	_, err := e.db.Store(keyValueSpec("s"), -1)
 	e.refuse("a negative partition", err)
 	spec := windowSpec("s")

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"maps"
@@ -14,17 +15,31 @@ import (
 
 // model is a naive store: maps, copied as a whole for each transaction.
 type model struct {
-	committed, open map[modelKey]modelValue
-	// committedTime and openTime are the latest window start.
-	committedTime, openTime int64
+	committed, open modelState
 	// log is the changelog of all committed transactions.
 	log []change
 }
 
-// modelKey has start 0 in a key-value store.
+type modelState struct {
+	entries map[modelKey]modelValue
+	// time is the latest time that an entry expires by.
+	time int64
+	// sequence is the last number of a store with duplicates.
+	sequence int64
+}
+
+func (s modelState) clone() modelState {
+	s.entries = maps.Clone(s.entries)
+	return s
+}
+
+// modelKey has only a key in a key-value store.
 type modelKey struct {
-	key   string
-	start int64
+	key string
+	// time is a window's start or a session's end.
+	time int64
+	// tail is a session's start or the number of a duplicate.
+	tail int64
 }
 
 type modelValue struct {
@@ -33,44 +48,74 @@ type modelValue struct {
 }
 
 func newModel() *model {
-	return &model{committed: map[modelKey]modelValue{}, open: map[modelKey]modelValue{}, committedTime: -1, openTime: -1}
+	empty := modelState{entries: map[modelKey]modelValue{}, time: -1}
+	return &model{committed: empty, open: empty.clone()}
 }
 
 func (m *model) commit(changes []change) {
-	m.committed, m.committedTime = maps.Clone(m.open), m.openTime
+	m.committed = m.open.clone()
 	m.log = append(m.log, changes...)
 }
 
-func (m *model) discard() { m.open, m.openTime = maps.Clone(m.committed), m.committedTime }
+func (m *model) discard() { m.open = m.committed.clone() }
 
-// live tells whether a window is within retention.
-func (m *model) live(start int64) bool { return start > m.openTime-retention.Milliseconds() }
+// live tells whether an entry is within retention.
+func (m *model) live(time int64) bool { return time > m.open.time-retention.Milliseconds() }
 
-// bytes returns what the order within a segment goes by.
-func (k modelKey) bytes() string {
-	return string(binary.BigEndian.AppendUint64([]byte(k.key), uint64(k.start)))
+// write writes to a store whose entries expire.
+func (m *model) write(k modelKey, v modelValue, deleted bool) {
+	if !m.live(k.time) {
+		return
+	}
+	m.open.time = max(m.open.time, k.time)
+	if deleted {
+		delete(m.open.entries, k)
+	} else {
+		m.open.entries[k] = v
+	}
 }
 
-// show prints the live entries by segment, then by the bytes of key and start; a
-// key-value store is one segment.
-func (m *model) show(segment int64) string {
+// order is the order in which a store shows its entries.
+type order func(a, b modelKey) int
+
+// byBytes is the order of the bytes of key and time.
+func byBytes(a, b modelKey) int {
+	return strings.Compare(
+		string(binary.BigEndian.AppendUint64([]byte(a.key), uint64(a.time))),
+		string(binary.BigEndian.AppendUint64([]byte(b.key), uint64(b.time))))
+}
+
+func bySegment(a, b modelKey) int {
+	s := segment.Milliseconds()
+	return cmp.Or(cmp.Compare(a.time/s, b.time/s), byBytes(a, b))
+}
+
+func byTime(a, b modelKey) int {
+	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.tail, b.tail), cmp.Compare(a.key, b.key))
+}
+
+func byKey(a, b modelKey) int {
+	return cmp.Or(cmp.Compare(a.key, b.key), byTime(a, b))
+}
+
+// show prints the live entries.
+func (m *model) show(o order) string {
 	var keys []modelKey
-	for k := range m.open {
-		if segment == 0 || m.live(k.start) {
+	for k := range m.open.entries {
+		if m.live(k.time) {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, func(a, b modelKey) int {
-		if segment > 0 && a.start/segment != b.start/segment {
-			return int(a.start/segment - b.start/segment)
-		}
-		return strings.Compare(a.bytes(), b.bytes())
-	})
+	slices.SortFunc(keys, o)
 	var parts []string
 	for _, k := range keys {
-		parts = append(parts, fmt.Sprintf("%s/%d=%s@%d", k.key, k.start, m.open[k].value, m.open[k].timestamp))
+		parts = append(parts, showEntry(k, m.open.entries[k]))
 	}
 	return strings.Join(parts, " ")
+}
+
+func showEntry(k modelKey, v modelValue) string {
+	return fmt.Sprintf("%s/%d.%d=%s@%d", k.key, k.time, k.tail, v.value, v.timestamp)
 }
 
 // compacted keeps the last record of each key, as the broker may.
@@ -103,7 +148,7 @@ var modelKeys = []string{"", "\x00", "a", "a\x00", "a\x00\x00\x00\x00\x00\x00\x0
 
 // testModel runs random operations and compares with the model all along. At the
 // end it rebuilds the store from its changelog, whole and compacted.
-func testModel(e *env, spec statestore.Spec, segment int64, write func(*rand.Rand, *statestore.Store, *model), show func(*statestore.Store) string) {
+func testModel(e *env, spec statestore.Spec, o order, write func(*rand.Rand, *statestore.Store, *model), show func(*statestore.Store) string) {
 	r := e.random()
 	s, m := e.open(spec, 0), newModel()
 	for step := range 2000 {
@@ -122,14 +167,14 @@ func testModel(e *env, spec statestore.Spec, segment int64, write func(*rand.Ran
 			s = e.open(spec, 0)
 			m.discard()
 		default:
-			if got, want := show(s), m.show(segment); got != want {
+			if got, want := show(s), m.show(o); got != want {
 				e.Fatalf("step %d:\ngot  %q\nwant %q", step, got, want)
 			}
 		}
 	}
 	s.Discard()
 	m.discard()
-	want := m.show(segment)
+	want := m.show(o)
 	e.wantShown("committed", show(s), want)
 	for name, log := range map[string][]change{"replayed": m.log, "compacted": compacted(m.log)} {
 		spec.Name = name
@@ -163,23 +208,23 @@ func testKeyValueModel(e *env) {
 		k, ts := modelKeys[r.IntN(len(modelKeys))], r.Int64N(1000)
 		if r.IntN(3) == 0 {
 			e.check(kv.Delete(k, ts))
-			delete(m.open, modelKey{key: k})
+			delete(m.open.entries, modelKey{key: k})
 			return
 		}
 		v := strings.Repeat("v", r.IntN(50))
 		e.check(kv.Put(k, v, ts))
-		m.open[modelKey{key: k}] = modelValue{v, ts}
+		m.open.entries[modelKey{key: k}] = modelValue{v, ts}
 		e.want(kv, k, v, ts)
 	}
 	show := func(s *statestore.Store) string {
 		var parts []string
 		for x, err := range e.keyValue(s).All() {
 			e.check(err)
-			parts = append(parts, fmt.Sprintf("%s/0=%s@%d", x.Key, x.Value, x.Timestamp))
+			parts = append(parts, showEntry(modelKey{key: x.Key}, modelValue{x.Value, x.Timestamp}))
 		}
 		return strings.Join(parts, " ")
 	}
-	testModel(e, keyValueSpec("s"), 0, write, show)
+	testModel(e, keyValueSpec("s"), byBytes, write, show)
 }
 
 func testWindowModel(e *env) {
@@ -187,31 +232,23 @@ func testWindowModel(e *env) {
 	write := func(r *rand.Rand, s *statestore.Store, m *model) {
 		w := e.window(s)
 		now += r.Int64N((10 * time.Second).Milliseconds())
-		k := modelKey{modelKeys[r.IntN(len(modelKeys))], now - r.Int64N(retention.Milliseconds()*5/4)}
-		ts := k.start + r.Int64N(1000)
+		k := modelKey{key: modelKeys[r.IntN(len(modelKeys))], time: now - r.Int64N(retention.Milliseconds()*5/4)}
+		ts := k.time + r.Int64N(1000)
 		deleted, v := r.IntN(4) == 0, fmt.Sprint(r.Uint32())
 		if deleted {
-			e.check(w.Delete(k.key, k.start, ts))
+			e.check(w.Delete(k.key, k.time, ts))
 		} else {
-			e.check(w.Put(k.key, k.start, v, ts))
+			e.check(w.Put(k.key, k.time, v, ts))
 		}
-		if !m.live(k.start) {
-			return
-		}
-		m.openTime = max(m.openTime, k.start)
-		if deleted {
-			delete(m.open, k)
-		} else {
-			m.open[k] = modelValue{v, ts}
-		}
+		m.write(k, modelValue{v, ts}, deleted)
 	}
 	show := func(s *statestore.Store) string {
 		var parts []string
 		for x, err := range e.window(s).All() {
 			e.check(err)
-			parts = append(parts, fmt.Sprintf("%s/%d=%s@%d", x.Key, x.Start, x.Value, x.Timestamp))
+			parts = append(parts, showEntry(modelKey{key: x.Key, time: x.Start}, modelValue{x.Value, x.Timestamp}))
 		}
 		return strings.Join(parts, " ")
 	}
-	testModel(e, windowSpec("w"), segment.Milliseconds(), write, show)
+	testModel(e, windowSpec("w"), bySegment, write, show)
 }

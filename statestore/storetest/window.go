@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +99,16 @@ func testWindowFetch(e *env) {
 	}
 	e.wantShown("FetchAll", e.showWindows(w.FetchAll(at(4*time.Minute), at(5*time.Minute))), "a/240=4 b/240=b a/300=5 b/300=b")
 	e.wantShown("FetchAll", e.showWindows(w.FetchAll(1, 0)), "")
+	e.wantShown("FetchByTime", e.showWindows(w.FetchByTime(at(3*time.Minute), at(6*time.Minute))),
+		"b/180=b a/240=4 b/240=b a/300=5 b/300=b a/360=6 b/360=b")
+	e.wantShown("FetchByTime", e.showWindows(w.FetchByTime(1, 0)), "")
+	for x, err := range w.FetchByTime(at(3*time.Minute), math.MaxInt64) {
+		e.check(err)
+		if x.Start != at(3*time.Minute) {
+			e.Errorf("visited %v after break", x)
+		}
+		break
+	}
 	e.wantShown("another key", e.showWindows(w.Fetch("c", 0, math.MaxInt64)), "")
 	for x, err := range w.Fetch("a", 0, math.MaxInt64) {
 		e.check(err)
@@ -137,6 +148,14 @@ func testWindowKeysInterleave(e *env) {
 				e.Errorf("Fetch(%q) has %d windows, want %d", k, n, len(minutes))
 			}
 		}
+		var starts []int64
+		for x, err := range w.FetchByTime(0, math.MaxInt64) {
+			e.check(err)
+			starts = append(starts, x.Start)
+		}
+		if len(starts) != len(keys)*len(minutes) || !slices.IsSorted(starts) {
+			e.Errorf("FetchByTime has the starts %v", starts)
+		}
 		e.commit(1, s) // once more from the engine
 	}
 }
@@ -158,16 +177,22 @@ func testWindowExpiry(e *env) {
 	e.wantWindow(w, "a", at(0), "old")
 
 	e.putWindow(w, "b", at(retention), "v")
+	// Late writes go to the changelog alone.
 	e.putWindow(w, "a", at(0), "late")
 	e.check(w.Delete("a", at(0), at(0)))
-	if s.Expired() != 2 || len(e.changes(s)) != 1 {
-		e.Errorf("%d expired, changes %v; want 2 and 1 change", s.Expired(), e.changes(s))
+	e.wantNoWindow(w, "a", at(0))
+	if s.Expired() != 0 || len(e.changes(s)) != 2 {
+		e.Errorf("%d expired, changes %v; want 0, in a segment that's live, and 2 changes", s.Expired(), e.changes(s))
+	}
+	e.putWindow(w, "a", at(-segment), "late")
+	if s.Expired() != 1 {
+		e.Errorf("%d expired, want 1", s.Expired())
 	}
 	// Within one transaction the windows of a whole segment come and go.
 	e.putWindow(w, "c", at(retention+segment+time.Millisecond), "v")
 	e.putWindow(w, "b", at(retention+3*segment), "last")
-	if got := len(e.changes(s)); got != 3 {
-		e.Errorf("%d changes, want 3: the changelog has its own retention", got)
+	if got := len(e.changes(s)); got != 5 {
+		e.Errorf("%d changes, want 5: the changelog has its own retention", got)
 	}
 	e.commit(2, s)
 	want := "c/900=v b/1500=last"
@@ -176,7 +201,9 @@ func testWindowExpiry(e *env) {
 	s.Close()
 	s = e.open(windowSpec("w"), 0)
 	e.wantShown("after opening again", e.showWindows(e.window(s).All()), want)
-	e.putWindow(e.window(s), "a", at(retention), "late")
+	e.putWindow(e.window(s), "a", at(segment), "late")
+	e.putWindow(e.window(s), "a", at(retention+segment), "late, but its segment is live")
+	e.wantShown("after late writes", e.showWindows(e.window(s).All()), want)
 	if s.Expired() != 1 {
 		e.Errorf("%d expired after opening again, want 1", s.Expired())
 	}

@@ -34,8 +34,9 @@ type Broker struct {
 	java *java
 	dir  string
 	name string
-	port int
-	proc *process // nil while it's down
+	// ports are published where the broker runs in a container.
+	ports []int
+	proc  *process // nil while it's down
 }
 
 // Start starts a broker with no data and returns when it answers. The caller
@@ -82,12 +83,15 @@ func (b *Broker) create(ctx context.Context, opts []Option) error {
 	if b.java.bin == "" {
 		listen = "0.0.0.0" // the container's; it's published on loopback alone
 	}
-	b.port, b.Addr = port, fmt.Sprintf("127.0.0.1:%d", port)
-	p := properties(b.dir, listen, port, controller)
+	b.Addr = fmt.Sprintf("127.0.0.1:%d", port)
+	s := &settings{listen: listen, ports: []int{port}, properties: properties(b.dir, listen, port, controller)}
 	for _, o := range opts {
-		o(p)
+		if err := o(s); err != nil {
+			return err
+		}
 	}
-	if err := os.WriteFile(b.config(), []byte(render(p)), 0o644); err != nil {
+	b.ports = s.ports
+	if err := os.WriteFile(b.config(), []byte(render(s.properties)), 0o644); err != nil {
 		return fmt.Errorf("broker configuration: %w", err)
 	}
 	if err := b.format(ctx); err != nil {
@@ -97,7 +101,7 @@ func (b *Broker) create(ctx context.Context, opts []Option) error {
 }
 
 func (b *Broker) format(ctx context.Context) error {
-	argv := b.java.command(b.name+"-format", b.dir, b.port,
+	argv := b.java.command(b.name+"-format", b.dir, b.ports,
 		"kafka.tools.StorageTool", "format", "--cluster-id", clusterID(), "--config", b.config())
 	if out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("format broker data: %w: %s", err, out)
@@ -123,7 +127,7 @@ func (b *Broker) Restart(ctx context.Context) error {
 	if b.java.bin == "" {
 		box = b.name
 	}
-	argv := b.java.command(b.name, b.dir, b.port, "kafka.Kafka", b.config())
+	argv := b.java.command(b.name, b.dir, b.ports, "kafka.Kafka", b.config())
 	p, err := start(b.dir, box, b.logFile(), argv)
 	if err != nil {
 		return err

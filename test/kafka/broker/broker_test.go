@@ -56,9 +56,13 @@ func TestClusterID(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
-	p := map[string]string{"b": `C:\x`, "a": "1"}
-	Property("a", "2")(p)
-	if got, want := render(p), "a=2\nb=C:\\\\x\n"; got != want {
+	s := &settings{properties: map[string]string{"b": `C:\x`, "a": "1"}}
+	for _, o := range []Option{Property("a", "2"), Property("c", "two\nlines")} {
+		if err := o(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := render(s.properties), "a=2\nb=C:\\\\x\nc=two\\nlines\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

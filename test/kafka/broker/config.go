@@ -8,11 +8,22 @@ import (
 )
 
 // Option changes how a broker is started.
-type Option func(map[string]string)
+type Option func(*settings) error
+
+// settings are what the options change.
+type settings struct {
+	// listen is the address that listeners are bound to.
+	listen     string
+	ports      []int
+	properties map[string]string
+}
 
 // Property sets one property of the broker's configuration, over the default.
 func Property(name, value string) Option {
-	return func(p map[string]string) { p[name] = value }
+	return func(s *settings) error {
+		s.properties[name] = value
+		return nil
+	}
 }
 
 // properties is the configuration of a single node for tests: nothing is
@@ -52,11 +63,13 @@ func properties(dir, listen string, port, controller int) map[string]string {
 	}
 }
 
-// render writes properties in the format of Java's property files.
+// render writes properties in the format of Java's property files, where a line
+// ends a value.
 func render(p map[string]string) string {
+	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`)
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(p)) {
-		fmt.Fprintf(&b, "%s=%s\n", k, strings.ReplaceAll(p[k], `\`, `\\`))
+		fmt.Fprintf(&b, "%s=%s\n", k, escape.Replace(p[k]))
 	}
 	return b.String()
 }

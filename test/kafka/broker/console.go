@@ -23,7 +23,7 @@ func ConsoleConsumer(ctx context.Context, addr string, args ...string) ([]byte, 
 	}
 	defer os.RemoveAll(dir)
 	args = append([]string{"org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", addr}, args...)
-	argv := j.command("kafka-console-"+rand.Text(), dir, 0, args...)
+	argv := j.command("kafka-console-"+rand.Text(), dir, nil, args...)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

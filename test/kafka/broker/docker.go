@@ -24,15 +24,16 @@ func dockerRuns(ctx context.Context) error {
 
 // dockerRun returns the words before java's own arguments. The container runs
 // as the calling user, so that its files can be removed.
-func dockerRun(name, dir string, port int) []string {
+func dockerRun(name, dir string, ports []int) []string {
 	words := []string{
 		"docker", "run", "--rm", "--name", name, "--volume", dir + ":" + dir,
 		"--user", strconv.Itoa(os.Getuid()) + ":" + strconv.Itoa(os.Getgid()),
 	}
-	if port == 0 {
+	if len(ports) == 0 {
 		words = append(words, "--network", "host")
-	} else {
-		words = append(words, "--publish", fmt.Sprintf("127.0.0.1:%d:%[1]d", port))
+	}
+	for _, p := range ports {
+		words = append(words, "--publish", fmt.Sprintf("127.0.0.1:%d:%[1]d", p))
 	}
 	return append(words, "--entrypoint", "java", image)
 }

@@ -94,16 +94,16 @@ func javaVersion(out string) int {
 }
 
 // command returns the words that run a main class. The files it needs lie in
-// dir. Under Docker the container is called name, and publishes port unless
-// that is 0; then it shares the machine's network.
-func (j *java) command(name, dir string, port int, args ...string) []string {
+// dir. Under Docker the container is called name, and publishes the ports; without
+// any it shares the machine's network.
+func (j *java) command(name, dir string, ports []int, args ...string) []string {
 	opts := []string{
 		"-Xms256m", "-Xmx1g", "-Dorg.slf4j.simpleLogger.showDateTime=true",
 		"-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS", "-cp", j.classpath,
 	}
 	args = append(opts, args...)
 	if j.bin == "" {
-		return append(dockerRun(name, dir, port), args...)
+		return append(dockerRun(name, dir, ports), args...)
 	}
 	return append([]string{j.bin}, args...)
 }

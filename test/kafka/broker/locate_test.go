@@ -187,18 +187,18 @@ func TestJavaVersion(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	j := java{bin: "/usr/bin/java", classpath: "/cache/*"}
-	if got := strings.Join(j.command("k", "/d", 9, "Main", "x"), " "); !strings.HasPrefix(got, "/usr/bin/java -Xms") ||
+	if got := strings.Join(j.command("k", "/d", []int{9}, "Main", "x"), " "); !strings.HasPrefix(got, "/usr/bin/java -Xms") ||
 		!strings.HasSuffix(got, " -cp /cache/* Main x") {
 		t.Errorf("got %s", got)
 	}
 	box := java{classpath: imageLibs}
-	got := strings.Join(box.command("k", "/d", 9, "Main"), " ")
-	for _, s := range []string{"docker run --rm --name k --volume /d:/d", "--publish 127.0.0.1:9:9", image + " -Xms"} {
+	got := strings.Join(box.command("k", "/d", []int{9, 10}, "Main"), " ")
+	for _, s := range []string{"docker run --rm --name k --volume /d:/d", "--publish 127.0.0.1:9:9 --publish 127.0.0.1:10:10", image + " -Xms"} {
 		if !strings.Contains(got, s) {
 			t.Errorf("got %s, want %q in it", got, s)
 		}
 	}
-	if got := strings.Join(box.command("k", "/d", 0, "Main"), " "); !strings.Contains(got, "--network host") {
+	if got := strings.Join(box.command("k", "/d", nil, "Main"), " "); !strings.Contains(got, "--network host") {
 		t.Errorf("got %s", got)
 	}
 }

@@ -1,0 +1,128 @@
+package statestore
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// Version is a value of a versioned store and when it's valid: from ValidFrom,
+// which is its timestamp, until just before ValidTo, both in milliseconds since
+// the Unix epoch. ValidTo is EndOfTime where no later version is known.
+type Version[V any] struct {
+	Value              V
+	ValidFrom, ValidTo int64
+}
+
+// Versioned gives types to the bytes of a Store of the kind VersionedKeyValue
+// (KIP-889). It's used by one goroutine at a time, the one that uses the Store.
+//
+// The store answers for times up to Spec.Retention before the latest timestamp that
+// it has seen. The latest value of a key it has for ever.
+type Versioned[K, V any] struct {
+	codec[K, V]
+}
+
+// NewVersioned returns typed access to a versioned store. A store of another kind
+// and a nil serde are errors.
+func NewVersioned[K, V any](s *Store, k serde.Serde[K], v serde.Serde[V]) (*Versioned[K, V], error) {
+	c, err := newCodec(s, k, v, VersionedKeyValue)
+	if err != nil {
+		return nil, err
+	}
+	return &Versioned[K, V]{c}, nil
+}
+
+// Put inserts the version of a key that begins at a timestamp; it replaces one
+// that begins there already. It returns the end of the version: EndOfTime unless a
+// later version is there. A version that's older than the history isn't stored,
+// only written to the changelog, and is counted in [Store.Expired]. A negative
+// timestamp is an error.
+func (m *Versioned[K, V]) Put(key K, v V, timestamp int64) (validTo int64, stored bool, err error) {
+	b, err := m.v.Append(binary.BigEndian.AppendUint64(m.value[:0], uint64(timestamp)), v)
+	if err == nil && len(b) < timestampLen {
+		err = errShortened
+	}
+	if err != nil {
+		return 0, false, m.s.wrap("encode value", err)
+	}
+	return m.write(key, b, timestamp, false)
+}
+
+// Delete inserts a tombstone: from its timestamp to the next version the key has
+// no value. Otherwise it does what Put does.
+func (m *Versioned[K, V]) Delete(key K, timestamp int64) (validTo int64, stored bool, err error) {
+	return m.write(key, binary.BigEndian.AppendUint64(m.value[:0], uint64(timestamp)), timestamp, true)
+}
+
+func (m *Versioned[K, V]) write(key K, value []byte, timestamp int64, deleted bool) (validTo int64, stored bool, err error) {
+	if cap(value) <= maxScratch {
+		m.value = value
+	}
+	if err := m.s.writable(); err != nil {
+		return 0, false, err
+	}
+	if timestamp < 0 {
+		return 0, false, m.s.wrap("write", fmt.Errorf("negative timestamp %d", timestamp))
+	}
+	if err := m.encode(key); err != nil {
+		return 0, false, err
+	}
+	m.s.overlay.record(m.key, value, deleted)
+	validTo, stored, err = m.s.putVersion(m.key, value, timestamp, deleted)
+	if !stored && err == nil {
+		m.s.expired++
+	}
+	return validTo, stored, err
+}
+
+// encode encodes a record key into the key buffer, without a prefix.
+func (m *Versioned[K, V]) encode(key K) error {
+	b, err := m.appendKey(m.key[:0], key)
+	if err == nil {
+		m.key = b
+	}
+	return err
+}
+
+// Get returns the latest version of a key; ok tells whether there's one, that is
+// whether it has a value now.
+func (m *Versioned[K, V]) Get(key K) (v Version[V], ok bool, err error) {
+	if err := m.encode(key); err != nil {
+		return v, false, err
+	}
+	latest, _, err := m.s.latest(m.key)
+	if err != nil || !latest.known {
+		return v, false, err
+	}
+	return m.version(latest)
+}
+
+// GetAsOf returns the version of a key that was valid at a time; ok tells whether
+// there was one. Times before the history get an answer only from a latest version
+// that's older still.
+func (m *Versioned[K, V]) GetAsOf(key K, at int64) (v Version[V], ok bool, err error) {
+	if err := m.encode(key); err != nil {
+		return v, false, err
+	}
+	found, _, err := m.s.latest(m.key)
+	if err == nil && (!found.known || found.from > at) {
+		if at < max(m.s.current.windowTime-m.s.retention, 0) {
+			return v, false, nil
+		}
+		found, _, err = m.s.older(m.key, at)
+	}
+	if err != nil || !found.known {
+		return v, false, err
+	}
+	return m.version(found)
+}
+
+func (m *Versioned[K, V]) version(found span) (v Version[V], ok bool, err error) {
+	v = Version[V]{ValidTo: found.to}
+	if v.Value, v.ValidFrom, err = m.decodeValue(found.value); err != nil {
+		return Version[V]{}, false, err
+	}
+	return v, true, nil
+}

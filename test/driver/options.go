@@ -1,0 +1,58 @@
+package driver
+
+import (
+	"time"
+
+	"github.com/oncestream/oncestream/task"
+)
+
+// Option is an option of a driver.
+type Option func(*config)
+
+type config struct {
+	applicationID   string
+	partitions      map[string]int32
+	commitInterval  time.Duration
+	start           time.Time
+	decode          func(task.FailedRecord) task.Action
+	deadLetterTopic string
+}
+
+func newConfig(options []Option) config {
+	c := config{applicationID: "app", partitions: map[string]int32{}, start: time.UnixMilli(0).UTC()}
+	for _, o := range options {
+		if o != nil {
+			o(&c)
+		}
+	}
+	return c
+}
+
+// WithApplicationID sets the prefix of internal topics. The default is app.
+func WithApplicationID(id string) Option { return func(c *config) { c.applicationID = id } }
+
+// WithPartitions sets the number of partitions of a topic that the topology reads
+// or writes. The default is 1. Repartition topics follow from it as they do in
+// production.
+func WithPartitions(topic string, n int32) Option {
+	return func(c *config) { c.partitions[topic] = n }
+}
+
+// WithCommitInterval leaves transactions open until the driver's clock has
+// advanced by the interval. The default is 0: a commit after each processed
+// record.
+func WithCommitInterval(d time.Duration) Option { return func(c *config) { c.commitInterval = d } }
+
+// WithClock sets what the wall clock shows at first. The default is the Unix
+// epoch.
+func WithClock(start time.Time) Option { return func(c *config) { c.start = start } }
+
+// WithDecodeHandler sets the handler of records that can't be deserialized. The
+// default fails.
+func WithDecodeHandler(f func(task.FailedRecord) task.Action) Option {
+	return func(c *config) { c.decode = f }
+}
+
+// WithDeadLetterTopic sets the topic that takes the records for which a handler
+// answers DeadLetter.
+func WithDeadLetterTopic(topic string) Option { return func(c *config) { c.deadLetterTopic = topic } }

@@ -1,0 +1,237 @@
+package driver
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/task"
+)
+
+// startProcess starts all tasks in the order of a worker: stores are restored
+// from their changelogs, then the inputs are read from their committed offsets.
+func (d *Driver) startProcess() error {
+	if d.db == nil {
+		d.db = statestore.OpenMemory()
+	}
+	d.waiting = map[record.TopicPartition]*turn{}
+	for _, id := range d.layout.Tasks {
+		t, err := d.startTask(id)
+		if err != nil {
+			return err
+		}
+		d.tasks = append(d.tasks, t)
+		for _, tp := range d.layout.Inputs(id) {
+			d.waiting[tp] = &turn{}
+			topic := d.topic(tp.Topic)
+			d.push(t, tp, topic.partitions[tp.Partition][d.committed[tp].At:])
+		}
+	}
+	return nil
+}
+
+func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
+	var stores []*statestore.Store
+	for _, spec := range d.layout.Stores(id) {
+		s, err := d.db.Store(spec, id.Partition)
+		if err != nil {
+			return nil, fmt.Errorf("task %s: %w", id, err)
+		}
+		stores = append(stores, s)
+		if err := d.restore(s); err != nil {
+			return nil, fmt.Errorf("task %s: restore of store %q: %w", id, spec.Name, err)
+		}
+	}
+	return d.layout.NewTask(id, stores, d.committed, task.Edges{
+		Output: func(topic string) (plan.Output, error) {
+			return writer{d, d.topic(d.layout.Topic(topic))}, nil
+		},
+		Changelog: func(store string) (task.ChangelogOutput, error) {
+			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
+		},
+		DecodeFailed: d.decodeFailed,
+	})
+}
+
+// restore brings a store to the end of its changelog.
+func (d *Driver) restore(s *statestore.Store) error {
+	if s.Spec().LoggingDisabled {
+		return nil
+	}
+	records := d.topic(changelog.Topic(d.applicationID, s.Name())).partitions[s.Partition()]
+	next, _ := s.Offset()
+	end := int64(len(records))
+	if next == end {
+		return nil
+	}
+	_, err := changelog.Apply(d.db, s, &reader{records[next:]}, end)
+	return err
+}
+
+// reader reads the records of a changelog.
+type reader struct{ records []record.Record }
+
+// Read implements changelog.Reader.
+func (b *reader) Read(r *record.Record) bool {
+	if len(b.records) == 0 {
+		return false
+	}
+	*r, b.records = b.records[0], b.records[1:]
+	return true
+}
+
+// endTasks drops the open transaction: the overlays of the stores and the records
+// that were sent.
+func (d *Driver) endTasks() {
+	for _, t := range d.tasks {
+		t.Drops(func(node string, reason plan.DropReason, n int64) {
+			d.drops[Drop{Node: node, Reason: string(reason)}] += n
+		})
+		t.Close()
+	}
+	d.tasks = nil
+	for _, s := range d.open {
+		s.topic.pending[s.record.Partition] = 0
+	}
+	d.open = nil
+}
+
+// endProcess ends the tasks and closes the database, which loses what's in it.
+func (d *Driver) endProcess() error {
+	d.endTasks()
+	if d.db == nil {
+		return nil
+	}
+	err := d.db.Close()
+	d.db = nil
+	return err
+}
+
+// turn is how a partition waits for being processed.
+type turn struct {
+	records int   // that wait
+	since   int64 // the number of turns when the first of them began to wait
+}
+
+// push hands committed records to the task that reads them.
+func (d *Driver) push(t *task.Task, tp record.TopicPartition, records []record.Record) {
+	w := d.waiting[tp]
+	if w.records == 0 {
+		w.since = d.turn()
+	}
+	w.records += len(records)
+	t.Push(tp, records, d.topic(tp.Topic).end(tp.Partition))
+}
+
+func (d *Driver) turn() int64 {
+	d.turns++
+	return d.turns
+}
+
+// process processes what waits until nothing does. A commit is made when it's
+// due.
+func (d *Driver) process() error {
+	for {
+		t, tp := d.next()
+		if t == nil {
+			return nil
+		}
+		if _, err := t.Run(1); err != nil {
+			return err
+		}
+		w := d.waiting[tp]
+		w.records--
+		w.since = d.turn()
+		if d.commitInterval == 0 {
+			if err := d.commit(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// next returns the task whose record is next and the record's partition, or nil.
+func (d *Driver) next() (*task.Task, record.TopicPartition) {
+	var (
+		best *task.Task
+		from record.TopicPartition
+		time int64
+	)
+	for _, t := range d.tasks {
+		tp, ts, ok := t.Next()
+		if !ok {
+			continue
+		}
+		if best == nil || ts < time || ts == time && d.waiting[tp].since < d.waiting[from].since {
+			best, from, time = t, tp, ts
+		}
+	}
+	return best, from
+}
+
+// commit carries out the steps of a worker's commit. What it makes visible is
+// pushed to the tasks that read it.
+func (d *Driver) commit() error {
+	offsets, err := task.Prepare(d.tasks)
+	if err != nil {
+		return err
+	}
+	task.Acknowledge(d.tasks)
+	maps.Copy(d.committed, offsets)
+	visible := d.open
+	for _, s := range visible {
+		s.topic.append(s.record)
+		s.topic.pending[s.record.Partition] = 0
+	}
+	d.open = nil
+	d.lastCommit = d.now
+	if err := task.Apply(d.db, d.tasks); err != nil {
+		return err
+	}
+	for _, s := range visible {
+		d.feed(s.record)
+	}
+	return nil
+}
+
+// feed pushes a committed record to the task that reads its partition, if one
+// does.
+func (d *Driver) feed(r record.Record) {
+	id, ok := d.layout.Reader(r.TopicPartition())
+	if !ok {
+		return
+	}
+	for _, t := range d.tasks {
+		if t.ID() == id {
+			d.push(t, r.TopicPartition(), []record.Record{r})
+		}
+	}
+}
+
+// decodeFailed carries out a handler's answer.
+func (d *Driver) decodeFailed(f task.FailedRecord) error {
+	action := task.Fail
+	if d.decode != nil {
+		action = d.decode(f)
+	}
+	switch action {
+	case task.Continue:
+	case task.DeadLetter:
+		if d.deadLetterTopic == "" {
+			return errors.New("the handler answers DeadLetter, but no dead-letter topic is set")
+		}
+		r := &f.Record
+		to := writer{d, d.topic(d.deadLetterTopic)}
+		if err := to.Send(-1, r.Key, r.Value, r.Timestamp, f.DeadLetterHeaders()); err != nil {
+			return fmt.Errorf("dead letter for %s at offset %d: %w", r.TopicPartition(), r.Offset, err)
+		}
+	default:
+		return fmt.Errorf("record can't be deserialized: %w", f.Err)
+	}
+	d.drops[Drop{Node: f.Node, Reason: string(plan.DropDecode)}]++
+	return nil
+}

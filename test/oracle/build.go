@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// builder applies the steps of a scenario.
+type builder struct {
+	*topology.Builder
+	// results are what steps made, by id.
+	results map[string]any
+	// counts says that repartition topics get the partition counts that steps ask
+	// for. A run has one partition of everything.
+	counts bool
+	stores []namedStore
+	note   func(id string, k, v datum)
+}
+
+// namedStore is a store that a step names.
+type namedStore struct {
+	name string
+	rows rowReader
+}
+
+// stream is a stream with the serdes of its records.
+type stream struct {
+	*topology.Stream[datum, datum]
+	key, value serde.Serde[datum]
+	// rekeyed says that the key may have changed since the last topic.
+	rekeyed bool
+}
+
+// step is one step that is being applied.
+type step struct {
+	*params
+	op, id string
+}
+
+// name returns the explicit name of the step, or its id: persistent things have
+// names here.
+func (s *step) name() string {
+	if name := s.text("name"); name != "" {
+		return name
+	}
+	return s.id
+}
+
+// options returns the name option of the step, if it has an explicit name.
+func (s *step) options() []topology.Option {
+	if !s.has("name") {
+		return nil
+	}
+	return []topology.Option{topology.Named(s.text("name"))}
+}
+
+// operator applies a step and returns its result, nil for a step without one.
+type operator func(*builder, *step) (any, error)
+
+// operatorOf returns the operator of a step's kind. A new one is one line here and
+// one function.
+func operatorOf(op string) operator {
+	switch op {
+	case "stream":
+		return sourceStream
+	case "table":
+		return sourceTable
+	case "filter", "filterNot":
+		return filter
+	case "map":
+		return mapBoth
+	case "mapValues":
+		return mapValues
+	case "flatMap":
+		return flatMap
+	case "flatMapValues":
+		return flatMapValues
+	case "selectKey":
+		return selectKey
+	case "peek", "foreach":
+		return peek
+	case "split":
+		return split
+	case "merge":
+		return merge
+	case "repartition":
+		return repartition
+	case "to":
+		return to
+	case "toTable":
+		return toTable
+	case "toStream":
+		return toStream
+	case "groupByKey":
+		return groupByKey
+	case "groupBy":
+		return groupBy
+	case "windowedBy":
+		return windowedBy
+	case "count":
+		return count
+	case "reduce":
+		return reduce
+	case "aggregate":
+		return aggregate
+	case "join", "leftJoin":
+		return join
+	}
+	return func(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
+}
+
+// newBuilder applies all steps.
+func newBuilder(sc *scenario, counts bool) (*builder, error) {
+	b := &builder{Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {}}
+	for i, raw := range sc.Steps {
+		if err := b.apply(raw); err != nil {
+			return nil, fmt.Errorf("step %d: %w", i, err)
+		}
+	}
+	return b, nil
+}
+
+func (b *builder) apply(raw json.RawMessage) error {
+	p, err := newParams(raw)
+	if err != nil {
+		return err
+	}
+	s := &step{params: p, op: p.text("op"), id: p.text("id")}
+	s.has("name")
+	result, err := operatorOf(s.op)(b, s)
+	if err == nil {
+		err = p.done()
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", s.op, s.id, err)
+	}
+	if result != nil {
+		b.results[s.id] = result
+	}
+	return nil
+}
+
+// from returns the result that a parameter refers to, if it's of the type that
+// the operator can work on.
+func from[T any](b *builder, s *step, key string) (T, error) {
+	var none T
+	id := s.text(key)
+	result, ok := b.results[id]
+	if !ok {
+		return none, fmt.Errorf("no step %q before", id)
+	}
+	typed, ok := result.(T)
+	if !ok {
+		return none, missing("%s of a %s", s.op, kindOf(result))
+	}
+	return typed, nil
+}
+
+// kindOf names the kind of a result.
+func kindOf(result any) string {
+	switch result.(type) {
+	case *stream:
+		return "stream"
+	case table:
+		return "table"
+	case windowedTable:
+		return "windowed table"
+	case *grouped:
+		return "grouped stream"
+	case *windowed:
+		return "windowed stream"
+	}
+	return fmt.Sprintf("%T", result)
+}
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

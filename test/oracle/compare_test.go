@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// golden is a result file as it's compared. Values that need no understanding stay
+// as they are in the file.
+type golden struct {
+	Name           string                   `json:"name"`
+	Error          *failure                 `json:"error"`
+	Output         []any                    `json:"output"`
+	Effects        []any                    `json:"effects"`
+	Dropped        any                      `json:"dropped"`
+	Stores         map[string]any           `json:"stores"`
+	Queries        []any                    `json:"queries"`
+	Internal       map[string][]logged      `json:"internal"`
+	InternalTopics map[string]internalTopic `json:"internalTopics"`
+	Describe       []string                 `json:"describe"`
+}
+
+// logged is a record of an internal topic.
+type logged struct {
+	Key     any `json:"key"`
+	Value   any `json:"value"`
+	TS      any `json:"ts"`
+	Headers any `json:"headers"`
+}
+
+// compare returns the differences between what Kafka Streams did and what
+// oncestream did.
+func compare(want, got *golden) []string {
+	var found []string
+	differ := func(what string, w, g any) {
+		if !alike(w, g) {
+			found = append(found, fmt.Sprintf("%s\nwant %s\n got %s", what, lines(w), lines(g)))
+		}
+	}
+	switch {
+	case (want.Error == nil) != (got.Error == nil):
+		found = append(found, fmt.Sprintf("error: want %+v, got %+v", want.Error, got.Error))
+	case want.Error != nil && (want.Error.Phase == "run") != (got.Error.Phase == "run"):
+		found = append(found, fmt.Sprintf("error: want one of phase %s, got %+v", want.Error.Phase, got.Error))
+	case want.Error != nil:
+		differ("input of the error", want.Error.At, got.Error.At)
+	}
+	differ("output", want.Output, got.Output)
+	differ("effects", want.Effects, got.Effects)
+	differ("stores", want.Stores, got.Stores)
+	differ("queries", want.Queries, got.Queries)
+	if want.Error == nil || want.Error.Phase == "run" {
+		differ("dropped", want.Dropped, got.Dropped)
+	}
+	if want.Error == nil {
+		found = append(found, compareTopics(want, got)...)
+	}
+	return found
+}
+
+// generated matches the names that Kafka Streams makes of a node's number.
+var generated = regexp.MustCompile(`(KSTREAM|KTABLE|STATE-STORE)-.*[0-9]{10}`)
+
+// compareTopics compares internal topics. One with a generated name has another
+// name here, so it's compared with those of ours that nothing else is equal to.
+func compareTopics(want, got *golden) []string {
+	var found []string
+	free := slices.Sorted(maps.Keys(got.InternalTopics))
+	take := func(name string) { free = slices.DeleteFunc(free, func(n string) bool { return n == name }) }
+	var unnamed []string
+	for _, name := range slices.Sorted(maps.Keys(want.InternalTopics)) {
+		if generated.MatchString(name) {
+			unnamed = append(unnamed, name)
+			continue
+		}
+		take(name)
+		if d := compareTopic(want, got, name, name); d != "" {
+			found = append(found, d)
+		}
+	}
+	for _, name := range unnamed {
+		tried := fmt.Sprintf("topic %s: none of ours is like it", name)
+		i := slices.IndexFunc(free, func(ours string) bool {
+			d := compareTopic(want, got, name, ours)
+			if d != "" {
+				tried += "\n" + d
+			}
+			return d == ""
+		})
+		if i < 0 {
+			found = append(found, tried)
+			continue
+		}
+		take(free[i])
+	}
+	for _, name := range free {
+		if got.InternalTopics[name].Kind == "repartition" {
+			found = append(found, "Kafka Streams has no repartition topic like "+name)
+		}
+	}
+	return found
+}
+
+// compareTopic compares an internal topic with one of ours.
+func compareTopic(want, got *golden, name, ours string) string {
+	w, g := want.InternalTopics[name], got.InternalTopics[ours]
+	if !alike(w, g) {
+		return fmt.Sprintf("topic %s: want %+v, got %s %+v", name, w, ours, g)
+	}
+	records, mine := want.Internal[name], got.Internal[ours]
+	if w.Kind == "repartition" && !alike(records, mine) {
+		return fmt.Sprintf("topic %s\nwant %s\n got %s", name, lines(records), lines(mine))
+	}
+	if w.Kind == "changelog" && (!alike(last(records), last(mine)) || !within(mine, records)) {
+		return fmt.Sprintf("changelog %s\nwant %s\n got %s", name, lines(records), lines(mine))
+	}
+	return ""
+}
+
+// last returns the last record of each key.
+func last(records []logged) map[string]logged {
+	all := map[string]logged{}
+	for _, r := range records {
+		all[fmt.Sprint(r.Key)] = r
+	}
+	return all
+}
+
+// within returns whether the records are some of the others, in their order: a
+// transaction logs a key once.
+func within(some, all []logged) bool {
+	for _, r := range some {
+		i := slices.IndexFunc(all, func(o logged) bool { return alike(r, o) })
+		if i < 0 {
+			return false
+		}
+		all = all[i+1:]
+	}
+	return true
+}
+
+// alike returns whether two values have the same JSON.
+func alike(a, b any) bool { return lines(a) == lines(b) }
+
+// lines prints a value as JSON, a list with one item a line.
+func lines(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	s := string(text)
+	if s == "null" || s == "{}" {
+		return "[]" // nothing to say
+	}
+	return strings.ReplaceAll(s, "},{", "},\n     {")
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestScenarios runs the scenarios of testdata and compares their results with
+// those of Kafka Streams. Scenarios with a step that the language doesn't have yet
+// are counted by its kind.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios (%v)", err)
+	}
+	lacking := map[string]int{}
+	equal := 0
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			kind := runScenario(t, file)
+			if kind != "" {
+				lacking[kind]++
+			} else if !t.Failed() {
+				equal++
+			}
+		})
+	}
+	t.Logf("%d of %d scenarios are equal", equal, len(files))
+	for _, kind := range slices.Sorted(maps.Keys(lacking)) {
+		t.Logf("%3d lack %s", lacking[kind], kind)
+	}
+	if equal == 0 {
+		t.Error("no scenario was compared")
+	}
+}
+
+// runScenario compares one scenario, or returns the kind of step that it lacks.
+func runScenario(t *testing.T, file string) string {
+	t.Helper()
+	s, err := readScenario(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run(s)
+	if lacks, ok := errors.AsType[unsupported](err); ok {
+		return lacks.kind
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := r.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := read(t, filepath.Join("testdata", "expected", filepath.Base(file)))
+	got := decode(t, b.Bytes())
+	for _, d := range compare(want, got) {
+		t.Error(d)
+	}
+	return ""
+}
+
+func read(t *testing.T, file string) *golden {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decode(t, text)
+}
+
+func decode(t *testing.T, text []byte) *golden {
+	t.Helper()
+	g := &golden{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// Each change of a result is found.
+func TestCompareFindsDifferences(t *testing.T) {
+	changes := map[string]func(g *golden){
+		"an output is missing":      func(g *golden) { g.Output = g.Output[1:] },
+		"outputs in another order":  func(g *golden) { slices.Reverse(g.Output) },
+		"another timestamp":         func(g *golden) { g.Output[2].(map[string]any)["ts"] = json.Number("1") },
+		"another input":             func(g *golden) { g.Output[2].(map[string]any)["at"] = json.Number("1") },
+		"headers":                   func(g *golden) { g.Output[2].(map[string]any)["headers"] = []any{} },
+		"a null":                    func(g *golden) { g.Output[2].(map[string]any)["value"] = nil },
+		"another count of drops":    func(g *golden) { g.Dropped = json.Number("2") },
+		"an error":                  func(g *golden) { g.Error = &failure{Phase: "run"} },
+		"a row is missing":          func(g *golden) { g.Stores["n"] = g.Stores["n"].([]any)[1:] },
+		"a repartition record less": func(g *golden) { g.Internal["app-n-repartition"] = g.Internal["app-n-repartition"][1:] },
+		"another last change":       func(g *golden) { g.Internal["app-n-changelog"][2].TS = json.Number("1") },
+		"a change too many": func(g *golden) {
+			g.Internal["app-n-changelog"] = append(g.Internal["app-n-changelog"][:1:1], g.Internal["app-n-changelog"]...)
+		},
+		"another config":   func(g *golden) { g.InternalTopics["app-n-changelog"].Config["cleanup.policy"] = "delete" },
+		"a topic too many": func(g *golden) { g.InternalTopics["app-o-repartition"] = internalTopic{Kind: "repartition"} },
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			const file = "testdata/expected/table-to-stream-rekeyed.json"
+			want, got := read(t, file), read(t, file)
+			if d := compare(want, got); len(d) > 0 {
+				t.Fatalf("a result differs from itself: %v", d)
+			}
+			change(got)
+			if len(compare(want, got)) == 0 {
+				t.Error("not found")
+			}
+		})
+	}
+}
+
+// A transaction may log a key once, so a changelog may lack what was overwritten.
+func TestCompareAllowsShorterChangelogs(t *testing.T) {
+	want, got := read(t, "testdata/expected/agg-count-reduce-aggregate.json"), read(t, "testdata/expected/agg-count-reduce-aggregate.json")
+	got.Internal["app-cnt-changelog"] = got.Internal["app-cnt-changelog"][2:]
+	if d := compare(want, got); len(d) > 0 {
+		t.Error(d)
+	}
+	got.Internal["app-cnt-changelog"] = got.Internal["app-cnt-changelog"][1:]
+	if len(compare(want, got)) == 0 {
+		t.Error("a changelog without a key isn't found")
+	}
+}
+
+func TestScenarioMistakes(t *testing.T) {
+	for want, text := range map[string]string{
+		`unknown field "color"`:              `{"name": "x", "color": 1}`,
+		`can't be called`:                    `{"name": "../x"}`,
+		`unsupported step teleport`:          `{"name": "x", "steps": [{"op": "teleport"}]}`,
+		`unknown parameter "color"`:          `{"name": "x", "steps": [{"op": "stream", "topics": ["a"], "color": 1}]}`,
+		`no step "a" before`:                 `{"name": "x", "steps": [{"op": "filter", "from": "a"}]}`,
+		`unknown predicate "maybe"`:          `{"name": "x", "steps": [{"id": "a", "op": "stream", "topics": ["a"]}, {"op": "filter", "from": "a", "pred": "maybe"}]}`,
+		`unknown function "maybe"`:           `{"name": "x", "steps": [{"id": "a", "op": "stream", "topics": ["a"]}, {"op": "mapValues", "from": "a", "fn": "maybe"}]}`,
+		`unsupported step count of a stream`: `{"name": "x", "steps": [{"id": "a", "op": "stream", "topics": ["a"]}, {"op": "count", "from": "a"}]}`,
+		`unknown setting "color"`:            `{"name": "x", "config": {"color": "red"}}`,
+		`parameter "value"`:                  `{"name": "x", "steps": [{"op": "stream", "topics": ["a"], "value": 1}]}`,
+	} {
+		file := filepath.Join(t.TempDir(), "x.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := runFile(file, t.TempDir(), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", want, err)
+		}
+	}
+}
+
+// A result is written as the expected ones are, byte for byte.
+func TestLayout(t *testing.T) {
+	const file = "testdata/scenarios/table-source.json"
+	dir := t.TempDir()
+	if err := runFile(file, dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "table-source.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/expected/table-source.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

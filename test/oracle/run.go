@@ -1,0 +1,279 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/task"
+	"github.com/oncestream/oncestream/test/driver"
+	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// applicationID is the one that all scenarios have.
+const applicationID = "app"
+
+// Handles of topics as bytes.
+type (
+	rawInput  = driver.Input[[]byte, []byte]
+	rawOutput = driver.Output[[]byte, []byte]
+)
+
+// runner runs one scenario.
+type runner struct {
+	sc     *scenario
+	b      *builder
+	d      *driver.Driver
+	result *result
+	plan   *plan.Plan
+	// internal are the internal topics of the run.
+	internal []string
+	inputs   map[string]*rawInput
+	outputs  map[string]*rawOutput
+	// deadLetters is the dead-letter topic, or empty.
+	deadLetters string
+}
+
+// run runs a scenario. An error says that it can't be run; what goes wrong within
+// it is part of the result.
+func run(sc *scenario) (*result, error) {
+	r := &runner{sc: sc, result: &result{Name: sc.Name}, inputs: map[string]*rawInput{}, outputs: map[string]*rawOutput{}}
+	options, err := r.configure()
+	if err != nil {
+		return nil, err
+	}
+	if r.b, err = newBuilder(sc, false); err != nil {
+		return nil, err
+	}
+	top, err := r.b.Build()
+	if err != nil {
+		r.result.fail("build", nil, err)
+		return r.result, nil
+	}
+	r.plan = top.Plan()
+	r.result.Describe = strings.Split(strings.TrimRight(top.String(), "\n"), "\n")
+	topics, err := r.lay()
+	if err != nil {
+		r.result.fail("assign", nil, err)
+		return r.result, nil
+	}
+	if r.d, err = driver.New(top, options...); err != nil {
+		r.result.fail("init", nil, err)
+		return r.result, nil
+	}
+	if err := errors.Join(r.drive(), r.d.Close()); err != nil {
+		return nil, err
+	}
+	r.result.InternalTopics = topics
+	return r.result, nil
+}
+
+// configure turns settings into options of the driver.
+func (r *runner) configure() ([]driver.Option, error) {
+	action := task.Fail
+	options := []driver.Option{driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action })}
+	for setting, value := range r.sc.Config {
+		switch setting {
+		case "topology.optimization":
+			if value != "none" {
+				return nil, missing("config %s %v", setting, value)
+			}
+		case "statestore.cache.max.bytes", "max.task.idle.ms":
+			if value != "0" {
+				return nil, missing("config %s above 0", setting)
+			}
+		case "processing.exception.handler":
+			if value != "fail" {
+				return nil, missing("config %s %v", setting, value)
+			}
+		case "default.timestamp.extractor":
+			if value != "record" {
+				return nil, missing("config %s %v", setting, value)
+			}
+		case "deserialization.exception.handler":
+			if value == "continue" {
+				action = task.Continue
+			}
+		case "errors.dead.letter.queue.topic.name":
+			r.deadLetters = fmt.Sprint(value)
+		case "wallClockStartMs":
+			start, ok := value.(float64)
+			if !ok {
+				return nil, fmt.Errorf("wallClockStartMs is %v, not a number", value)
+			}
+			options = append(options, driver.WithClock(time.UnixMilli(int64(start))))
+		default:
+			return nil, fmt.Errorf("unknown setting %q", setting)
+		}
+	}
+	if r.deadLetters != "" {
+		options = append(options, driver.WithDeadLetterTopic(r.deadLetters))
+		if action == task.Continue {
+			action = task.DeadLetter
+		}
+	}
+	return options, nil
+}
+
+// lay computes the internal topics as an application would, from the partition
+// counts of the scenario. A run has one partition of everything, so this takes a
+// topology of its own.
+func (r *runner) lay() (map[string]internalTopic, error) {
+	b, err := newBuilder(r.sc, true)
+	if err != nil {
+		return nil, err
+	}
+	top, err := b.Build()
+	if err != nil {
+		return nil, err
+	}
+	layout, err := layOut(top, r.sc.Partitions)
+	if err != nil {
+		return nil, err
+	}
+	explicit := map[string]bool{}
+	for _, sub := range top.Plan().SubTopologies {
+		for _, s := range sub.Sources {
+			explicit[layout.Topic(s.Topic)] = s.Repartition != nil && s.Repartition.Partitions > 0
+		}
+	}
+	topics := map[string]internalTopic{}
+	for _, t := range layout.InternalTopics(1) {
+		r.internal = append(r.internal, t.Name)
+		topics[t.Name] = internalTopicOf(t, explicit[t.Name] || r.sc.Partitions != nil)
+	}
+	slices.Sort(r.internal)
+	return topics, nil
+}
+
+func layOut(top *topology.Topology, partitions map[string]int32) (*task.Layout, error) {
+	counts := map[string]int32{}
+	for _, topic := range task.UserTopics(top.Plan()) {
+		counts[topic] = max(1, partitions[topic])
+	}
+	return task.NewLayout(applicationID, top.Plan(), counts)
+}
+
+func internalTopicOf(t kafka.Topic, withPartitions bool) internalTopic {
+	it := internalTopic{Kind: "changelog", Config: t.Configs}
+	if !strings.HasSuffix(t.Name, "-changelog") {
+		it.Kind = "repartition"
+		if withPartitions {
+			it.Partitions = t.Partitions
+		}
+	}
+	return it
+}
+
+// drive feeds the input and collects what comes of it.
+func (r *runner) drive() error {
+	r.b.note = func(id string, k, v datum) {
+		r.result.Effects = append(r.result.Effects, row{id, show(k), show(v)})
+	}
+	for _, topic := range append(task.UserTopics(r.plan), r.internal...) {
+		r.outputs[topic] = r.d.Output(topic, serde.Bytes, serde.Bytes)
+	}
+	if r.deadLetters != "" {
+		r.outputs[r.deadLetters] = r.d.Output(r.deadLetters, serde.Bytes, serde.Bytes)
+	}
+	r.collect(-1, "")
+	for i, in := range r.sc.Input {
+		r.feed(in)
+		if err := r.d.Err(); err != nil {
+			r.result.fail("run", &i, err)
+			break
+		}
+		r.collect(i, in.Topic)
+	}
+	dropped := r.d.Dropped()
+	r.result.Dropped = &dropped
+	r.result.sort()
+	if r.result.Error != nil {
+		return nil
+	}
+	return errors.Join(r.look(), r.ask())
+}
+
+// feed pipes a record or advances the clock.
+func (r *runner) feed(in item) {
+	if in.Advance != nil {
+		r.d.AdvanceWallClock(ms(*in.Advance))
+		return
+	}
+	to := r.inputs[in.Topic]
+	if to == nil {
+		to = r.d.Input(in.Topic, serde.Bytes, serde.Bytes)
+		r.inputs[in.Topic] = to
+	}
+	var headers []driver.Header
+	for _, h := range in.Headers {
+		headers = append(headers, driver.Header{Key: string(h[0]), Value: h[1]})
+	}
+	to.PipeAt(in.TS, in.Key, in.Value, headers...)
+}
+
+// collect reads what an input has caused. The first record of the topic that was
+// fed is the input itself.
+func (r *runner) collect(at int, fed string) {
+	for topic, out := range r.outputs {
+		for i, rec := range out.ReadAll() {
+			if topic == fed && i == 0 {
+				continue
+			}
+			r.result.add(topic, rec, at, topic == r.deadLetters)
+		}
+	}
+}
+
+// look reads the stores that steps name.
+func (r *runner) look() error {
+	r.result.Stores = map[string][]row{}
+	for _, st := range r.b.stores {
+		s, err := r.d.Store(st.name, 0)
+		if err != nil {
+			return err
+		}
+		if r.result.Stores[st.name], err = st.rows.rows(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask answers the queries.
+func (r *runner) ask() error {
+	for i, raw := range r.sc.Queries {
+		answer, err := r.query(raw)
+		if err != nil {
+			return fmt.Errorf("query %d: %w", i, err)
+		}
+		r.result.Queries = append(r.result.Queries, answer)
+	}
+	return nil
+}
+
+func (r *runner) query(raw json.RawMessage) (any, error) {
+	q, err := newParams(raw)
+	if err != nil {
+		return nil, err
+	}
+	name, op := q.text("store"), q.text("op")
+	for _, st := range r.b.stores {
+		if st.name != name {
+			continue
+		}
+		s, err := r.d.Store(name, 0)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := st.rows.query(s, op, q)
+		return answer, errors.Join(err, q.done())
+	}
+	return nil, fmt.Errorf("no step names the store %q", name)
+}

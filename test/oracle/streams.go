@@ -1,0 +1,248 @@
+package main
+
+import (
+	"iter"
+
+	"github.com/oncestream/oncestream/topology"
+)
+
+// sourceStream reads a topic.
+func sourceStream(b *builder, s *step) (any, error) {
+	value, err := valueSerde(s.text("value"))
+	if err != nil {
+		return nil, err
+	}
+	topics := get(s.params, "topics", []string{})
+	if s.has("pattern") || len(topics) != 1 {
+		return nil, missing("stream of several topics")
+	}
+	options, err := sourceOptions(s)
+	if err != nil {
+		return nil, err
+	}
+	return &stream{Stream: b.Stream(topics[0], textSerde{}, value, options...), key: textSerde{}, value: value}, nil
+}
+
+func sourceOptions(s *step) ([]topology.SourceOption, error) {
+	if s.has("timestamps") {
+		return nil, missing("%s with timestamps", s.op)
+	}
+	if !s.has("name") {
+		return nil, nil
+	}
+	return []topology.SourceOption{topology.Named(s.text("name"))}, nil
+}
+
+// behind returns a stream of texts with the same keys.
+func (s *stream) behind(t *topology.Stream[datum, datum]) *stream {
+	return &stream{Stream: t, key: s.key, value: textSerde{}, rekeyed: s.rekeyed}
+}
+
+// texts returns a stream of texts with text keys.
+func texts(t *topology.Stream[datum, datum]) *stream {
+	return &stream{Stream: t, key: textSerde{}, value: textSerde{}, rekeyed: true}
+}
+
+func filter(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	p, err := parsePredicate(s.text("pred"))
+	if err != nil {
+		return nil, err
+	}
+	f := func(k, v datum) bool { return p(printed(k), printed(v)) }
+	out := *in
+	if s.op == "filter" {
+		out.Stream = in.Filter(f, s.options()...)
+	} else {
+		out.Stream = in.FilterNot(f, s.options()...)
+	}
+	return &out, nil
+}
+
+func mapValues(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseFunction(s.text("fn"))
+	if err != nil {
+		return nil, err
+	}
+	return in.behind(in.MapValuesWithKey(datumOf(f), s.options()...)), nil
+}
+
+// datumOf makes a function of data of one of texts.
+func datumOf(f function) func(k, v datum) datum {
+	return func(k, v datum) datum { return made(f(printed(k), printed(v))) }
+}
+
+func mapBoth(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	key, err := parseFunction(s.text("key"))
+	if err != nil {
+		return nil, err
+	}
+	value, err := parseFunction(s.text("value"))
+	if err != nil {
+		return nil, err
+	}
+	return texts(in.Map(func(k, v datum) (datum, datum) {
+		return datumOf(key)(k, v), datumOf(value)(k, v)
+	}, s.options()...)), nil
+}
+
+func flatMap(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseExpander(s.text("fn"))
+	if err != nil {
+		return nil, err
+	}
+	return texts(in.FlatMap(func(k, v datum) iter.Seq2[datum, datum] {
+		return func(yield func(k, v datum) bool) {
+			for _, p := range f(printed(k), printed(v)) {
+				if !yield(made(p.key), made(p.value)) {
+					return
+				}
+			}
+		}
+	}, s.options()...)), nil
+}
+
+func flatMapValues(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseExpander(s.text("fn"))
+	if err != nil {
+		return nil, err
+	}
+	return in.behind(in.FlatMapValuesWithKey(func(k, v datum) []datum {
+		var values []datum
+		for _, p := range f(printed(k), printed(v)) {
+			values = append(values, made(p.value))
+		}
+		return values
+	}, s.options()...)), nil
+}
+
+func selectKey(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseFunction(s.text("fn"))
+	if err != nil {
+		return nil, err
+	}
+	return in.rekey(f, s.options()), nil
+}
+
+// rekey returns the stream with new keys.
+func (s *stream) rekey(f function, options []topology.Option) *stream {
+	return &stream{Stream: s.SelectKey(datumOf(f), options...), key: textSerde{}, value: s.value, rekeyed: true}
+}
+
+// peek serves foreach, too: that's a peek with nothing behind it.
+func peek(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	out := *in
+	out.Stream = in.Peek(func(k, v datum) { b.note(s.id, k, v) }, s.options()...)
+	return &out, nil
+}
+
+// branch is one output of a split.
+type branch struct {
+	ID   string `json:"id"`
+	Pred string `json:"pred"`
+	Name string `json:"name"`
+}
+
+func split(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	branches := get(s.params, "branches", []branch{})
+	var when []func(k, v datum) bool
+	for _, to := range branches {
+		p, err := parsePredicate(to.Pred)
+		if err != nil {
+			return nil, err
+		}
+		when = append(when, func(k, v datum) bool { return p(printed(k), printed(v)) })
+	}
+	outs := in.Split(when...)
+	if s.has("default") {
+		branches = append(branches, get(s.params, "default", branch{}))
+	}
+	for i, to := range branches {
+		out := *in
+		out.Stream = outs[i]
+		b.results[to.ID] = &out
+	}
+	return nil, nil
+}
+
+func merge(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	with, err := from[*stream](b, s, "with")
+	if err != nil {
+		return nil, err
+	}
+	out := *in
+	out.Stream = in.Merge(with.Stream)
+	out.rekeyed = in.rekeyed || with.rekeyed
+	return &out, nil
+}
+
+func repartition(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	var options []topology.RepartitionOption
+	if n := get(s.params, "partitions", int32(0)); s.has("partitions") && b.counts {
+		options = append(options, topology.Partitions(n))
+	}
+	return in.repartitioned(s.name(), options...), nil
+}
+
+// repartitioned returns the stream behind a repartition topic.
+func (s *stream) repartitioned(name string, options ...topology.RepartitionOption) *stream {
+	return &stream{Stream: s.Repartition(name, s.key, s.value, options...), key: s.key, value: s.value}
+}
+
+func to(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	if s.has("topicFn") {
+		return nil, missing("to with topicFn")
+	}
+	if s.has("dropNullValues") {
+		return nil, missing("to with dropNullValues")
+	}
+	var options []topology.SinkOption
+	if s.has("name") {
+		options = append(options, topology.Named(s.text("name")))
+	}
+	in.To(s.text("topic"), in.key, in.value, options...)
+	return nil, nil
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// streamer is a table of any kind.
+type streamer interface {
+	// stream returns the updates.
+	stream(options []topology.Option) *stream
+}
+
+// table is a table of any value type.
+type table interface {
+	streamer
+	// join joins a stream with the table.
+	join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream
+}
+
+// tableOf is a table of texts, numbers of a source, or counts.
+type tableOf[V any] struct {
+	*topology.Table[datum, V]
+	key   serde.Serde[datum]
+	value serde.Serde[datum]
+	// datum makes a datum of a value.
+	datum func(V) datum
+}
+
+func same(d datum) datum { return d }
+
+func counted(n int64) datum { return number(n) }
+
+func newTable(t *topology.Table[datum, datum], key, value serde.Serde[datum]) table {
+	return tableOf[datum]{Table: t, key: key, value: value, datum: same}
+}
+
+// stream implements streamer. Counts become data behind it.
+func (t tableOf[V]) stream(options []topology.Option) *stream {
+	return &stream{Stream: data(t.ToStream(options...), t.datum), key: t.key, value: t.value}
+}
+
+// data turns the values of a stream into data.
+func data[V any](s *topology.Stream[datum, V], f func(V) datum) *topology.Stream[datum, datum] {
+	if s, ok := any(s).(*topology.Stream[datum, datum]); ok {
+		return s
+	}
+	return s.MapValues(f)
+}
+
+// join implements table.
+func (t tableOf[V]) join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream {
+	sides := func(l, r datum) datum {
+		var k *string
+		if both, ok := l.(keyed); ok {
+			k, l = printed(both.key), both.value
+		}
+		return made(f.f(k, printed(l), printed(r)))
+	}
+	if !left {
+		return in.behind(in.JoinTable(t.Table, func(l datum, r V) datum { return sides(l, t.datum(r)) }, options...))
+	}
+	return in.behind(in.LeftJoinTable(t.Table, func(l datum, r *V) datum {
+		if r == nil {
+			return sides(l, nil)
+		}
+		return sides(l, t.datum(*r))
+	}, options...))
+}
+
+func sourceTable(b *builder, s *step) (any, error) {
+	value, err := valueSerde(s.text("value"))
+	if err != nil {
+		return nil, err
+	}
+	options, err := sourceOptions(s)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := storeAs(b, s, textSerde{}, value)
+	if err != nil {
+		return nil, err
+	}
+	return newTable(b.Table(s.text("topic"), textSerde{}, stored, options...), textSerde{}, value), nil
+}
+
+func toTable(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	stored, err := storeAs(b, s, in.key, in.value)
+	if err != nil {
+		return nil, err
+	}
+	return newTable(in.ToTable(in.key, stored, s.options()...), in.key, in.value), nil
+}
+
+// windowedTable is a windowed table of any value type.
+type windowedTable interface {
+	streamer
+	// windows tells it from other tables.
+	windows()
+}
+
+// windowedTableOf is a windowed table of texts or counts.
+type windowedTableOf[V any] struct {
+	*topology.WindowedTable[datum, V]
+	size  int64
+	value serde.Serde[datum]
+	datum func(V) datum
+}
+
+// windows implements windowedTable.
+func (t windowedTableOf[V]) windows() {}
+
+// stream implements streamer.
+func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
+	key := func(w topology.Windowed[datum]) datum { return span{key: w.Key, start: w.Start, end: w.End} }
+	return &stream{Stream: data(t.ToStream(key, options...), t.datum), key: spanSerde{t.size}, value: t.value, rekeyed: true}
+}
+
+// toStream gives new keys with a step of its own where they're asked for.
+func toStream(b *builder, s *step) (any, error) {
+	t, err := from[streamer](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	out := t.stream(s.options())
+	if !s.has("fn") {
+		return out, nil
+	}
+	f, err := parseFunction(s.text("fn"))
+	if err != nil {
+		return nil, err
+	}
+	return out.rekey(f, nil), nil
+}
+
+// join joins two results, whose kinds say which join it is.
+func join(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := b.results[s.text("with")].(*stream); ok {
+		return nil, missing("%s of streams", s.op)
+	}
+	with, err := from[table](b, s, "with")
+	if err != nil {
+		return nil, err
+	}
+	if s.has("graceMs") {
+		return nil, missing("%s of a stream and a table with grace", s.op)
+	}
+	f, err := parseJoiner(s.text("joiner"))
+	if err != nil {
+		return nil, err
+	}
+	if f.withKey {
+		in = in.withKeys(s.name())
+	}
+	options := []topology.JoinOption{topology.RepartitionAs(s.name(), in.key, in.value)}
+	if s.has("name") {
+		options = append(options, topology.Named(s.text("name")))
+	}
+	out := with.join(in, s.op == "leftJoin", f, options)
+	out.rekeyed = false
+	return out, nil
+}
+
+// withKeys puts the keys into the values, for a joiner that looks at them. They
+// aren't written to a topic so, hence the topic that the join would need comes
+// first.
+func (s *stream) withKeys(name string) *stream {
+	in := *s
+	if s.rekeyed {
+		in = *s.repartitioned(name)
+	}
+	in.Stream = in.MapValuesWithKey(func(k, v datum) datum {
+		if v == nil {
+			return nil
+		}
+		return keyed{k, v}
+	})
+	return &in
+}
