@@ -88,7 +88,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, DB: db, Metrics: metrics, Logger: a.log}), layout, db, metrics)
+	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, DB: db, Metrics: metrics, Logger: a.log}), layout, db, metrics)
 }
 
 // connect opens a client of its own connections.

@@ -18,9 +18,13 @@ type Sender interface {
 // record can't be skipped: an error names the store and the sizes, and stops
 // the task.
 func Write(s *statestore.Store, out Sender) (int, error) {
-	n := 0
+	n, format := 0, formatHeaders(s.Spec().ValueFormat)
 	err := s.Changes(func(key, value []byte, timestamp int64) error {
-		if err := out.Send(s.Partition(), key, value, timestamp, nil); err != nil {
+		headers := format
+		if value == nil {
+			headers = nil
+		}
+		if err := out.Send(s.Partition(), key, value, timestamp, headers); err != nil {
 			return fmt.Errorf("changelog record of store %q, partition %d (key of %d bytes, value of %d bytes): %w",
 				s.Name(), s.Partition(), len(key), len(value), err)
 		}
@@ -28,4 +32,12 @@ func Write(s *statestore.Store, out Sender) (int, error) {
 		return nil
 	})
 	return n, err
+}
+
+// formatHeaders returns the headers of records with a value.
+func formatHeaders(format byte) []record.Header {
+	if format == 0 {
+		return nil
+	}
+	return []record.Header{{Key: "v", Value: []byte{format}}}
 }

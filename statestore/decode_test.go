@@ -124,7 +124,7 @@ func TestLayout(t *testing.T) {
 		{"prefix", appendPrefix(nil, spaceData, 0x0102, 0x03040506), []byte{0x10, 1, 2, 3, 4, 5, 6}},
 		{"prefix end", prefixEnd(appendPrefix(nil, spaceData, 0xffff, 1<<31-1)), []byte{0x10, 0xff, 0xff, 0x80, 0, 0, 0}},
 		{"window suffix", appendWindowSuffix([]byte("a"), 1000), []byte("a\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00")},
-		{"segment key", segmentKey(2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8")},
+		{"segment key", appendSegmentKey(nil, 2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8")},
 		{"latest version", appendLatestKey(nil, []byte("a")), []byte("\x7f\xff\xff\xff\xff\xff\xff\xffa")},
 		{"older version", appendVersionKey(nil, 2, []byte("a"), 1005), []byte("\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x01a\x00\x00\x00\x00\x00\x00\x03\xed")},
 		{"checkpoint", checkpoint{1, 2, 3, -1, 5}.append(nil), []byte("\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +

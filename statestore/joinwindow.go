@@ -82,7 +82,7 @@ func (w *JoinWindow[K, V]) Fetch(key K, from, to int64) iter.Seq2[Entry[K, V], e
 }
 
 func (w *JoinWindow[K, V]) fetch(key K, from, to int64, yield func(Entry[K, V], error) bool) error {
-	encoded, err := w.appendKey([]byte{}, key)
+	encoded, err := w.encodeKey(key)
 	if err != nil {
 		return err
 	}

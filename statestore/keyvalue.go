@@ -157,6 +157,17 @@ func (c *codec[K, V]) appendKey(dst []byte, key K) ([]byte, error) {
 	return b, nil
 }
 
+// encodeKey encodes a record key into the key buffer, behind the prefix. It's valid
+// until the next call.
+func (c *codec[K, V]) encodeKey(key K) ([]byte, error) {
+	b, err := c.appendKey(c.prefix(), key)
+	if err != nil {
+		return nil, err
+	}
+	c.key = b
+	return b[prefixLen:], nil
+}
+
 func (c *codec[K, V]) get(key []byte) (v V, timestamp int64, ok bool, err error) {
 	c.key = key
 	b, ok, err := c.s.get(key)

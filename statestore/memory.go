@@ -52,7 +52,8 @@ func (e *memEngine) scan(lower, upper []byte, visit func(key, value []byte) bool
 	if err != nil {
 		return err
 	}
-	t.AscendFunc(btreemap.GE(string(lower)), btreemap.LT(string(upper)), func(k string, v []byte) bool {
+	// The tree keeps none of the bounds of a scan.
+	t.AscendFunc(btreemap.GE(unsafeString(lower)), btreemap.LT(unsafeString(upper)), func(k string, v []byte) bool {
 		return visit(unsafeBytes(k), v)
 	})
 	return nil

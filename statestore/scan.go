@@ -10,14 +10,40 @@ import "github.com/RaduBerinde/btreemap"
 // isn't visited, one that's overwritten has its new value, and a new one in front
 // of the loop's position is visited.
 type merge struct {
-	o     *overlay
-	upper btreemap.UpperBound[string]
-	visit func(key, value []byte) bool
+	o *overlay
+	// from and to are the bounds in the engine, and upper is that in the overlay.
+	from, to []byte
+	upper    btreemap.UpperBound[string]
+	visit    func(key, value []byte) bool
+	// more is what visit has returned last.
+	more bool
 	// last is the key that was visited last.
 	last []byte
 	// next is the position of the overlay's next entry as of version.
 	next    int
 	version uint64
+	// engineVisit is fromEngine, bound once.
+	engineVisit func(key, value []byte) bool
+}
+
+// takeMerge returns a merge that's free. Loops nest, so a store may need several;
+// they are kept, because a join scans for each of its records.
+func (s *Store) takeMerge() *merge {
+	if n := len(s.merges); n > 0 {
+		m := s.merges[n-1]
+		s.merges = s.merges[:n-1]
+		return m
+	}
+	m := &merge{o: &s.overlay}
+	m.engineVisit = m.fromEngine
+	return m
+}
+
+func (s *Store) giveBack(m *merge) {
+	m.visit = nil
+	if cap(m.last)+cap(m.from)+cap(m.to) <= maxScratch {
+		s.merges = append(s.merges, m)
+	}
 }
 
 // scan visits the entries of [lower, upper) in key order until visit returns
@@ -28,24 +54,29 @@ func (s *Store) scan(lower, upper []byte, visit func(key, value []byte) bool) er
 		return err
 	}
 	s.overlay.sort()
-	m := &merge{o: &s.overlay, upper: btreemap.Max[string](), visit: visit}
-	from, to := s.engineKey(lower), s.end
+	m := s.takeMerge()
+	defer s.giveBack(m)
+	m.visit, m.more = visit, true
+	m.from = append(append(m.from[:0], s.prefix...), lower...)
+	m.to, m.upper = append(m.to[:0], s.end...), btreemap.Max[string]()
 	if upper != nil {
-		m.upper, to = btreemap.LT(string(upper)), s.engineKey(upper)
+		m.to = append(append(m.to[:0], s.prefix...), upper...)
+		m.upper = btreemap.LT(unsafeString(m.to[prefixLen:]))
 	}
-	m.seek(btreemap.GE(string(lower)))
-	more := true
-	err := s.backend.scan(from, to, func(k, v []byte) bool {
-		more = m.engineEntry(k[prefixLen:], v)
-		return more
-	})
-	if err != nil {
+	m.seek(btreemap.GE(unsafeString(m.from[prefixLen:])))
+	if err := s.backend.scan(m.from, m.to, m.engineVisit); err != nil {
 		return s.wrap("scan", err)
 	}
-	for more && m.pending() {
-		more = m.overlayEntry()
+	for m.more && m.pending() {
+		m.more = m.overlayEntry()
 	}
 	return nil
+}
+
+// fromEngine is the visit of the engine's scan.
+func (m *merge) fromEngine(key, value []byte) bool {
+	m.more = m.engineEntry(key[prefixLen:], value)
+	return m.more
 }
 
 func (m *merge) seek(lower btreemap.LowerBound[string]) {

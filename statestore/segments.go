@@ -38,12 +38,11 @@ func (s *Store) clamp(from, to int64) (int64, int64) {
 	return max(from, s.firstLive(now)), min(to, now)
 }
 
-// segmentKey returns the first key of a record key and a time as it's in the
+// appendSegmentKey appends the first key of a record key and a time as it's in the
 // engine, without the partition's prefix.
-func segmentKey(segment int64, key []byte, time uint64) []byte {
-	b := make([]byte, 0, segmentLen+len(key)+8)
-	b = append(binary.BigEndian.AppendUint64(b, uint64(segment)), key...)
-	return binary.BigEndian.AppendUint64(b, time)
+func appendSegmentKey(dst []byte, segment int64, key []byte, time uint64) []byte {
+	dst = append(binary.BigEndian.AppendUint64(dst, uint64(segment)), key...)
+	return binary.BigEndian.AppendUint64(dst, time)
 }
 
 // scanKey visits the live entries of a record key with times between from and to,
@@ -52,10 +51,13 @@ func (s *Store) scanKey(key []byte, from, to int64, visit timedVisit) error {
 	if from, to = s.clamp(from, to); from > to {
 		return s.readable()
 	}
-	v := segmentVisit{s: s, key: key, from: from, to: to, visit: visit}
+	v := s.takeVisit(from, to, visit)
+	defer s.giveBackVisit(v)
+	v.key, v.oneKey = append(v.key[:0], key...), true
 	for segment := from / s.segment; segment <= to/s.segment; segment++ {
-		more, err := v.run(segmentKey(segment, key, uint64(from)), segmentKey(segment, key, uint64(to)+1))
-		if err != nil || !more {
+		v.lower = appendSegmentKey(v.lower[:0], segment, v.key, uint64(from))
+		v.upper = appendSegmentKey(v.upper[:0], segment, v.key, uint64(to)+1)
+		if more, err := v.run(); err != nil || !more {
 			return err
 		}
 	}
@@ -69,8 +71,7 @@ func (s *Store) scanAll(from, to int64, visit timedVisit) error {
 	if from, to = s.clamp(from, to); from > to {
 		return s.readable()
 	}
-	v := segmentVisit{s: s, from: from, to: to, visit: visit}
-	_, err := v.runSegments(from/s.segment, to/s.segment)
+	_, err := s.scanSegments(from/s.segment, to/s.segment, from, to, visit)
 	return err
 }
 
@@ -81,8 +82,7 @@ func (s *Store) scanByTime(from, to int64, visit timedVisit) error {
 	}
 	for segment := from / s.segment; segment <= to/s.segment; segment++ {
 		var hits timedEntries
-		v := segmentVisit{s: s, from: from, to: to, visit: hits.add}
-		if _, err := v.runSegments(segment, segment); err != nil {
+		if _, err := s.scanSegments(segment, segment, from, to, hits.add); err != nil {
 			return err
 		}
 		if more, err := hits.visit(visit); err != nil || !more {
@@ -92,43 +92,73 @@ func (s *Store) scanByTime(from, to int64, visit timedVisit) error {
 	return nil
 }
 
+// scanSegments scans the segments from first to last.
+func (s *Store) scanSegments(first, last, from, to int64, visit timedVisit) (more bool, err error) {
+	v := s.takeVisit(from, to, visit)
+	defer s.giveBackVisit(v)
+	v.lower = binary.BigEndian.AppendUint64(v.lower[:0], uint64(first))
+	v.upper = binary.BigEndian.AppendUint64(v.upper[:0], uint64(last+1))
+	return v.run()
+}
+
 // segmentVisit picks the entries of a scan that were asked for.
 type segmentVisit struct {
 	s *Store
-	// key is the record key asked for, nil for all.
-	key      []byte
-	from, to int64
-	visit    timedVisit
+	// key is the record key asked for where it's one.
+	key          []byte
+	oneKey       bool
+	from, to     int64
+	visit        timedVisit
+	lower, upper []byte
+	// more and err are the outcome of the last visit.
+	more bool
+	err  error
+	// scanVisit is entry, bound once.
+	scanVisit func(k, value []byte) bool
 }
 
-// runSegments scans the segments from first to last.
-func (v *segmentVisit) runSegments(first, last int64) (more bool, err error) {
-	lower := binary.BigEndian.AppendUint64(nil, uint64(first))
-	return v.run(lower, binary.BigEndian.AppendUint64(nil, uint64(last+1)))
+// takeVisit returns a visit that's free, as takeMerge does.
+func (s *Store) takeVisit(from, to int64, visit timedVisit) *segmentVisit {
+	var v *segmentVisit
+	if n := len(s.visits); n > 0 {
+		v = s.visits[n-1]
+		s.visits = s.visits[:n-1]
+	} else {
+		v = &segmentVisit{s: s}
+		v.scanVisit = v.entry
+	}
+	v.oneKey, v.from, v.to, v.visit = false, from, to, visit
+	return v
 }
 
-// run scans a range of keys. It reports whether the visitor wants more.
-func (v *segmentVisit) run(lower, upper []byte) (more bool, err error) {
-	var bad error
-	more = true
-	err = v.s.scan(lower, upper, func(k, value []byte) bool {
-		more, bad = v.entry(k, value)
-		return more
-	})
-	return more, errors.Join(err, bad)
+func (s *Store) giveBackVisit(v *segmentVisit) {
+	v.visit, v.err = nil, nil
+	if cap(v.key)+cap(v.lower)+cap(v.upper) <= maxScratch {
+		s.visits = append(s.visits, v)
+	}
+}
+
+// run scans the range of keys between lower and upper. It reports whether the
+// visitor wants more.
+func (v *segmentVisit) run() (more bool, err error) {
+	v.more, v.err = true, nil
+	err = v.s.scan(v.lower, v.upper, v.scanVisit)
+	return v.more, errors.Join(err, v.err)
 }
 
 // entry visits one hit. Record keys have any length, so the bytes of other keys'
 // entries may lie between those of the key asked for.
-func (v *segmentVisit) entry(k, value []byte) (more bool, err error) {
+func (v *segmentVisit) entry(k, value []byte) bool {
 	hit, err := v.s.splitSegmentKey(k)
 	if err != nil {
-		return false, v.s.wrap("fetch", err)
+		v.more, v.err = false, v.s.wrap("fetch", err)
+		return false
 	}
-	if hit.time < v.from || hit.time > v.to || v.key != nil && !bytes.Equal(hit.key, v.key) {
-		return true, nil
+	if hit.time < v.from || hit.time > v.to || v.oneKey && !bytes.Equal(hit.key, v.key) {
+		return true
 	}
-	return v.visit(hit, value)
+	v.more, v.err = v.visit(hit, value)
+	return v.more
 }
 
 // timedEntries are copies of entries, to be visited in the order of time.

@@ -132,7 +132,7 @@ func (w *Session[K, V]) All() iter.Seq2[SessionEntry[K, V], error] {
 }
 
 func (w *Session[K, V]) find(key K, earliestEnd, latestStart int64, yield func(SessionEntry[K, V], error) bool) error {
-	encoded, err := w.appendKey([]byte{}, key)
+	encoded, err := w.encodeKey(key)
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,10 @@ type Spec struct {
 	// LoggingDisabled leaves out the changelog. The state is lost when its task
 	// moves to another process.
 	LoggingDisabled bool
+	// ValueFormat is written as a header "v" of one byte to each record of the
+	// changelog that has a value, unless it's 0. Kafka Streams marks the records of
+	// suppress buffers so.
+	ValueFormat byte
 	// TopicConfig overrides configs of the changelog topic.
 	TopicConfig map[string]string
 	// WindowSize is the length of the windows of a window store without duplicates.

@@ -27,6 +27,9 @@ type Store struct {
 	current, staged, applied progress
 	isStaged, closed         bool
 	expired                  int64
+	// merges and visits are those of scans that aren't in use.
+	merges []*merge
+	visits []*segmentVisit
 	// value holds what was read from the engine until the next read.
 	value []byte
 	// scratch is for keys and values on their way into a batch.

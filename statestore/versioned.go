@@ -66,33 +66,26 @@ func (m *Versioned[K, V]) write(key K, value []byte, timestamp int64, deleted bo
 	if timestamp < 0 {
 		return 0, false, m.s.wrap("write", fmt.Errorf("negative timestamp %d", timestamp))
 	}
-	if err := m.encode(key); err != nil {
+	encoded, err := m.encodeKey(key)
+	if err != nil {
 		return 0, false, err
 	}
-	m.s.overlay.record(m.key, value, deleted)
-	validTo, stored, err = m.s.putVersion(m.key, value, timestamp, deleted)
+	m.s.overlay.record(encoded, value, deleted)
+	validTo, stored, err = m.s.putVersion(encoded, value, timestamp, deleted)
 	if !stored && err == nil {
 		m.s.expired++
 	}
 	return validTo, stored, err
 }
 
-// encode encodes a record key into the key buffer, without a prefix.
-func (m *Versioned[K, V]) encode(key K) error {
-	b, err := m.appendKey(m.key[:0], key)
-	if err == nil {
-		m.key = b
-	}
-	return err
-}
-
 // Get returns the latest version of a key; ok tells whether there's one, that is
 // whether it has a value now.
 func (m *Versioned[K, V]) Get(key K) (v Version[V], ok bool, err error) {
-	if err := m.encode(key); err != nil {
+	encoded, err := m.encodeKey(key)
+	if err != nil {
 		return v, false, err
 	}
-	latest, _, err := m.s.latest(m.key)
+	latest, _, err := m.s.latest(encoded)
 	if err != nil || !latest.known {
 		return v, false, err
 	}
@@ -103,15 +96,16 @@ func (m *Versioned[K, V]) Get(key K) (v Version[V], ok bool, err error) {
 // there was one. Times before the history get an answer only from a latest version
 // that's older still.
 func (m *Versioned[K, V]) GetAsOf(key K, at int64) (v Version[V], ok bool, err error) {
-	if err := m.encode(key); err != nil {
+	encoded, err := m.encodeKey(key)
+	if err != nil {
 		return v, false, err
 	}
-	found, _, err := m.s.latest(m.key)
+	found, _, err := m.s.latest(encoded)
 	if err == nil && (!found.known || found.from > at) {
 		if at < max(m.s.current.windowTime-m.s.retention, 0) {
 			return v, false, nil
 		}
-		found, _, err = m.s.older(m.key, at)
+		found, _, err = m.s.older(encoded, at)
 	}
 	if err != nil || !found.known {
 		return v, false, err

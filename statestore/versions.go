@@ -20,16 +20,13 @@ const EndOfTime int64 = math.MaxInt64
 // latestSegment is the segment of the latest versions, behind all that expire.
 const latestSegment int64 = math.MaxInt64
 
-// keyLengthLen is the length of a record key's length in the key of an older
-// version. With it no other key's versions lie between those of one key.
-const keyLengthLen = 4
-
 // appendLatestKey appends a record key's latest version's key.
 func appendLatestKey(dst, key []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(dst, uint64(latestSegment)), key...)
 }
 
-// appendVersionKey appends the key of an older version.
+// appendVersionKey appends the key of an older version. The record key's length in
+// front keeps other keys' versions from between those of one key.
 func appendVersionKey(dst []byte, segment int64, key []byte, validTo int64) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(segment))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(key)))
@@ -85,21 +82,30 @@ func (s *Store) latest(key []byte) (span, bool, error) {
 }
 
 // older finds the first older version that ends behind a time. All have ended by
-// the store's time.
+// the store's time, so a read of the present and a put in order need no scan.
 func (s *Store) older(key []byte, at int64) (v span, ok bool, err error) {
 	now := s.current.windowTime
-	for segment := (at + 1) / s.segment; at < now && segment <= now/s.segment && !ok && err == nil; segment++ {
-		lower := appendVersionKey(nil, segment, key, at+1)
-		upper := appendVersionKey(nil, segment, key, EndOfTime)
-		var bad error
-		err = s.scan(lower, upper, func(k, value []byte) bool {
-			v, bad = s.decodeVersion(k, value, at)
-			ok = bad == nil
-			return false
-		})
-		if err == nil {
-			err = bad
-		}
+	if at >= now {
+		return span{}, false, nil
+	}
+	for segment := (at + 1) / s.segment; segment <= now/s.segment && !ok && err == nil; segment++ {
+		v, ok, err = s.olderIn(segment, key, at)
+	}
+	return v, ok, err
+}
+
+// olderIn is older within one segment.
+func (s *Store) olderIn(segment int64, key []byte, at int64) (v span, ok bool, err error) {
+	lower := appendVersionKey(nil, segment, key, at+1)
+	upper := appendVersionKey(nil, segment, key, EndOfTime)
+	var bad error
+	err = s.scan(lower, upper, func(k, value []byte) bool {
+		v, bad = s.decodeVersion(k, value, at)
+		ok = bad == nil
+		return false
+	})
+	if err == nil {
+		err = bad
 	}
 	return v, ok, err
 }

@@ -133,7 +133,7 @@ func (w *Window[K, V]) All() iter.Seq2[WindowEntry[K, V], error] {
 }
 
 func (w *Window[K, V]) fetch(key K, from, to int64, yield func(WindowEntry[K, V], error) bool) error {
-	encoded, err := w.appendKey([]byte{}, key)
+	encoded, err := w.encodeKey(key)
 	if err != nil {
 		return err
 	}

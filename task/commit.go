@@ -97,7 +97,7 @@ func (w *Worker) holdOrFail(err error) error {
 	if !generationOver(err) {
 		return err
 	}
-	w.held = true
+	w.held, w.heldSince = true, time.Now()
 	w.log.Debug("commit waits for the rebalance", zap.Error(err))
 	return nil
 }
@@ -114,6 +114,7 @@ func generationOver(err error) bool {
 
 // committed counts a commit and tells what may be purged.
 func (w *Worker) committed(offsets map[record.TopicPartition]kafka.Offset) {
+	w.redos = 0
 	w.Metrics.commits.WithLabelValues(w.name()).Inc()
 	for _, t := range w.tasks {
 		t.collect(w.Metrics)

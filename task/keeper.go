@@ -26,6 +26,8 @@ const (
 type KeeperConfig struct {
 	// Admin is a client that no fetch holds up.
 	Admin *kafka.Client
+	// Layout is what the application was laid out for.
+	Layout *Layout
 	// DB holds the state of the process.
 	DB *statestore.DB
 	// Metrics takes the sizes of stores.
@@ -36,7 +38,7 @@ type KeeperConfig struct {
 
 // Keeper does the housekeeping of a process beside its workers: it deletes
 // consumed records of repartition topics, flushes state to disk now and then,
-// and measures the sizes of stores.
+// measures the sizes of stores, and looks for input partitions that nobody reads.
 type Keeper struct {
 	KeeperConfig
 	mu struct {
@@ -76,6 +78,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 			k.measure()
 		case <-purge.C:
 			k.purge(ctx)
+			k.findUnread(ctx)
 		}
 	}
 }
@@ -106,5 +109,28 @@ func (k *Keeper) measure() {
 			continue
 		}
 		k.Metrics.stateBytes.WithLabelValues(p.Store, strconv.Itoa(int(p.Partition))).Set(float64(n))
+	}
+}
+
+// findUnread looks for partitions that were added to input topics since the
+// application started. The tasks are laid out at the start, so nobody reads them
+// until then, and that must not go unnoticed.
+func (k *Keeper) findUnread(ctx context.Context) {
+	topics := k.Layout.Sources()
+	counts, err := k.Admin.Partitions(ctx, topics...)
+	if err != nil {
+		if ctx.Err() == nil {
+			k.Logger.Warn("partition counts of the input unknown", zap.Error(err))
+		}
+		return
+	}
+	for _, t := range topics {
+		unread := max(0, counts[t]-k.Layout.read(t))
+		k.Metrics.unread.WithLabelValues(t).Set(float64(unread))
+		if unread > 0 {
+			k.Logger.Error("partitions were added to an input topic and aren't read: restart all processes of the application; "+
+				"one with state has to be reset first, since its changelogs have as many partitions as the input had",
+				zap.String("topic", t), zap.Int32("unread", unread))
+		}
 	}
 }

@@ -137,6 +137,17 @@ func (l *Layout) Sources() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
+// read returns how many partitions of a topic, by its real name, are read.
+func (l *Layout) read(topic string) int32 {
+	n := int32(0)
+	for {
+		if _, ok := l.taskOf[record.TopicPartition{Topic: topic, Partition: n}]; !ok {
+			return n
+		}
+		n++
+	}
+}
+
 // InternalTopics returns the repartition and changelog topics with the counts
 // and configs that Kafka Streams gives them.
 func (l *Layout) InternalTopics(replication int16) []kafka.Topic {

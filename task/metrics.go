@@ -28,6 +28,7 @@ type Metrics struct {
 	stateBytes     *prometheus.GaugeVec
 	uncommitted    *prometheus.GaugeVec
 	tasks          *prometheus.GaugeVec
+	unread         *prometheus.GaugeVec
 }
 
 // NewMetrics makes the collectors and registers them. With a nil registerer they
@@ -49,6 +50,7 @@ func NewMetrics(reg prometheus.Registerer, applicationID string) (*Metrics, erro
 		lags:           r.gauge("lag_records", "Offsets between the consumed position and the last stable offset, by input partition.", "topic", "partition"),
 		restoreLeft:    r.gauge("restore_remaining_records", "Offsets left until a store partition is restored.", "store", "partition"),
 		stateBytes:     r.gauge("state_bytes", "Estimated size of local state.", "store", "partition"),
+		unread:         r.gauge("unread_partitions", "Partitions added to an input topic since the start, which nobody reads.", "topic"),
 		uncommitted:    r.gauge("uncommitted_bytes", "State of the last transaction in memory, by worker.", "worker"),
 		tasks:          r.gauge("tasks", "Tasks by worker and state (starting, running).", "worker", "state"),
 	}

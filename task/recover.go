@@ -16,6 +16,10 @@ import (
 // processed.
 const dropDeleted = "input_deleted"
 
+// errHeld ends the wait of a commit for the next generation: the brokers have
+// aborted the transaction by now.
+var errHeld = errors.New("the rebalance took longer than the transaction may")
+
 // recover does what an error's class demands and returns nil, or the error
 // where nothing but stopping is right.
 func (w *Worker) recover(ctx context.Context, err error) error {
@@ -68,6 +72,13 @@ func (w *Worker) redo(ctx context.Context, cause error) error {
 		}
 		return err
 	}
+	// What failed at once may fail at once again.
+	if w.redos > 0 {
+		if err := pause(ctx, w.redos-1); err != nil {
+			return err
+		}
+	}
+	w.redos++
 	for _, t := range again {
 		w.begin(t.id)
 	}
@@ -93,8 +104,7 @@ func causeOf(err error) string {
 // producer held the id since: once the tasks are given up, the next try takes it
 // back.
 func (w *Worker) initProducer(ctx context.Context) error {
-	pause := 100 * time.Millisecond
-	for {
+	for n := 0; ; n++ {
 		err := w.producer.Init(ctx)
 		if err == nil {
 			return nil
@@ -102,13 +112,21 @@ func (w *Worker) initProducer(ctx context.Context) error {
 		if c := classify(err); ctx.Err() != nil || c != eosv2.ClassAbort && c != eosv2.ClassRetry {
 			return fmt.Errorf("producer of worker %d: %w", w.index, err)
 		}
-		w.log.Warn("producer can't be initialised, trying again", zap.Error(err), zap.Duration("in", pause))
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
+		w.log.Warn("producer can't be initialised, trying again", zap.Error(err))
+		if err := pause(ctx, n); err != nil {
+			return err
 		}
-		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// pause waits before the nth repetition, from 0: 100 ms, then twice as long each
+// time, up to 5 s.
+func pause(ctx context.Context, n int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(min(100*time.Millisecond<<min(n, 10), 5*time.Second)):
+		return nil
 	}
 }
 

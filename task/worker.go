@@ -108,6 +108,8 @@ type Worker struct {
 	join       uint64 // the last call of Rejoin
 	joined     bool   // an assignment has arrived since the membership began
 	held       bool   // a commit waits for the generation of the running rebalance
+	heldSince  time.Time
+	redos      int // in a row without a commit in between
 	lastCommit time.Time
 	last       int // the index of the task that had the last turn
 	pace       pace
@@ -241,6 +243,9 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 				return total, err
 			}
 		}
+	}
+	if w.held && time.Since(w.heldSince) > w.TransactionTimeout {
+		return total, &eosv2.Error{Op: "offsets", Class: eosv2.ClassAbort, Partition: -1, Err: errHeld}
 	}
 	if w.held || !w.due(time.Now()) {
 		return total, nil
