@@ -3,6 +3,7 @@ package statestore
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -111,6 +112,50 @@ func (m *Versioned[K, V]) GetAsOf(key K, at int64) (v Version[V], ok bool, err e
 		return v, false, err
 	}
 	return m.version(found)
+}
+
+// History returns the versions of a key that were valid at some time between from
+// and to, both included, the earliest first, as GetAsOf would at each of these
+// times. An error comes with a zero version and ends the loop.
+func (m *Versioned[K, V]) History(key K, from, to int64) iter.Seq2[Version[V], error] {
+	return func(yield func(Version[V], error) bool) {
+		if err := m.history(key, from, to, yield); err != nil {
+			yield(Version[V]{}, err)
+		}
+	}
+}
+
+func (m *Versioned[K, V]) history(key K, from, to int64, yield func(Version[V], error) bool) error {
+	encoded, err := m.appendKey([]byte{}, key)
+	if err != nil {
+		return err
+	}
+	at := max(from, m.s.current.windowTime-m.s.retention, 0)
+	if from <= to && at > to {
+		// It all lies before the history, where only a latest version is left.
+		v, ok, err := m.GetAsOf(key, to)
+		if ok {
+			yield(v, nil)
+		}
+		return err
+	}
+	for at <= to {
+		found, err := m.s.lookup(encoded, at)
+		if err != nil {
+			return err
+		}
+		if found.known {
+			v, _, err := m.version(found)
+			if err != nil || !yield(v, nil) {
+				return err
+			}
+		}
+		if found.to == EndOfTime {
+			return nil
+		}
+		at = found.to
+	}
+	return m.s.readable()
 }
 
 func (m *Versioned[K, V]) version(found span) (v Version[V], ok bool, err error) {

@@ -172,6 +172,7 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
+		Now:          time.Now,
 		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/oncestream/oncestream/changelog"
 	"github.com/oncestream/oncestream/internal/kafka"
@@ -59,6 +60,8 @@ type Edges struct {
 	Output func(topic string) (plan.Output, error)
 	// Changelog returns the writer of a store's changelog.
 	Changelog func(store string) (ChangelogOutput, error)
+	// Now returns the wall clock.
+	Now func() time.Time
 	// DecodeFailed decides on a record that can't be deserialized, as the field of
 	// plan.Env does.
 	DecodeFailed func(f FailedRecord) error
@@ -89,6 +92,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Task:    id,
 		Store:   t.Store,
 		Output:  e.Output,
+		Now:     e.Now,
 		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
 		DecodeFailed: func(node string, r *record.Record, err error) error {
 			return e.DecodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
@@ -84,6 +85,23 @@ func TestTaskOrdersByTimestamp(t *testing.T) {
 	}
 	if want = append(want, "a2"); !slices.Equal(got, want) {
 		t.Fatalf("processed %v, want %v", got, want)
+	}
+}
+
+// Operators get the clock that the task is given.
+func TestTaskClock(t *testing.T) {
+	now := time.UnixMilli(5)
+	var env *plan.Env
+	sub := &plan.SubTopology{Build: func(e *plan.Env) (*plan.Chain, error) {
+		env = e
+		return &plan.Chain{}, nil
+	}}
+	if _, err := newTask(plan.TaskID{}, sub, nil, nil, Edges{Now: func() time.Time { return now }}); err != nil {
+		t.Fatal(err)
+	}
+	now = time.UnixMilli(7)
+	if got := env.Now(); !got.Equal(now) {
+		t.Errorf("the clock shows %v, want %v", got, now)
 	}
 }
 

@@ -6,6 +6,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
@@ -114,6 +115,8 @@ type Env struct {
 	// answer means that the record was dealt with (skipped and counted, or sent to
 	// the dead-letter topic) and processing goes on behind it.
 	DecodeFailed func(node string, r *record.Record, err error) error
+	// Now returns the wall clock: the system's, or a test's.
+	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.
 	Dropped func(node string, reason DropReason)
 

@@ -272,11 +272,36 @@ func (m *versionModel) compare(e *env, r *rand.Rand, s *statestore.Store) {
 				e.Fatalf("GetAsOf(%q, %s) = %v, %v; want %v, %v", key, seconds(t), got, ok, want, wantOK)
 			}
 		}
+		from := m.now - r.Int64N(retention.Milliseconds()*5/4)
+		for _, to := range []int64{from - 1, from, from + r.Int64N(retention.Milliseconds()), math.MaxInt64} {
+			m.compareHistory(e, store, key, from, to)
+		}
 		got, ok, err := store.Get(key)
 		e.check(err)
 		if want, wantOK := m.get(key, math.MaxInt64); got != want || ok != wantOK {
 			e.Fatalf("Get(%q) = %v, %v; want %v, %v", key, got, ok, want, wantOK)
 		}
+	}
+}
+
+// compareHistory looks at each of the times at which something changes.
+func (m *versionModel) compareHistory(e *env, store *versioned, key string, from, to int64) {
+	e.Helper()
+	times := append(slices.Collect(maps.Keys(m.versions[key])), from, m.now-retention.Milliseconds(), to)
+	slices.Sort(times)
+	var want []statestore.Version[string]
+	for _, t := range times {
+		if v, ok := m.get(key, t); ok && from <= t && t <= to && !slices.Contains(want, v) {
+			want = append(want, v)
+		}
+	}
+	var got []statestore.Version[string]
+	for v, err := range store.History(key, from, to) {
+		e.check(err)
+		got = append(got, v)
+	}
+	if !slices.Equal(got, want) {
+		e.Fatalf("History(%q, %s, %s) = %v, want %v", key, seconds(from), seconds(to), got, want)
 	}
 }
 

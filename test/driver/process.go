@@ -53,6 +53,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
+		Now:          d.Now,
 		DecodeFailed: d.decodeFailed,
 	})
 }

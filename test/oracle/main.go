@@ -17,6 +17,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/oncestream/oncestream/test/driver"
 )
 
 func main() {
@@ -44,7 +46,7 @@ func runFile(file, dir string, stdout io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := run(s)
+	r, err := run(s, func(*driver.Driver) {})
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oncestream/oncestream/test/driver"
 )
 
 // TestScenarios runs the scenarios of testdata and compares their results with
@@ -24,7 +27,7 @@ func TestScenarios(t *testing.T) {
 	passed := 0
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			kind := runScenario(t, file)
+			kind := runScenario(t, file, func(*driver.Driver) {})
 			if kind != "" {
 				lacking[kind]++
 			} else if !t.Failed() {
@@ -41,14 +44,51 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestScenariosWithFaults ends the process after each input: the results are
+// those of a process that lives.
+func TestScenariosWithFaults(t *testing.T) {
+	for name, fault := range map[string]func(*driver.Driver){
+		"lose the disk":  func(d *driver.Driver) { d.Crash(driver.LoseDisk) },
+		"keep the disk":  func(d *driver.Driver) { d.Crash(driver.KeepDisk) },
+		"lose the tasks": func(d *driver.Driver) { d.Rebalance() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			files, err := filepath.Glob("testdata/scenarios/*.json")
+			if err != nil || len(files) == 0 {
+				t.Fatalf("no scenarios (%v)", err)
+			}
+			for _, file := range files {
+				t.Run(filepath.Base(file), func(t *testing.T) {
+					if strings.HasPrefix(name, "lose") && unlogged(t, file) {
+						t.Skip("it has a store without a changelog, which is lost with the disk")
+					}
+					if kind := runScenario(t, file, fault); kind != "" {
+						t.Logf("lacks %s", kind)
+					}
+				})
+			}
+		})
+	}
+}
+
+// unlogged returns whether a step asks for a store without a changelog.
+func unlogged(t *testing.T, file string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile(`"logging": *false`).Match(text)
+}
+
 // runScenario compares one scenario, or returns the kind of step that it lacks.
-func runScenario(t *testing.T, file string) string {
+func runScenario(t *testing.T, file string, between func(*driver.Driver)) string {
 	t.Helper()
 	s, err := readScenario(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := run(s)
+	r, err := run(s, between)
 	if lacks, ok := errors.AsType[unsupported](err); ok {
 		return lacks.kind
 	}

@@ -36,14 +36,16 @@ type runner struct {
 	internal []string
 	inputs   map[string]*rawInput
 	outputs  map[string]*rawOutput
+	// between is called after each input.
+	between func(*driver.Driver)
 	// deadLetters is the dead-letter topic, or empty.
 	deadLetters string
 }
 
-// run runs a scenario. An error says that it can't be run; what goes wrong within
-// it is part of the result.
-func run(sc *scenario) (*result, error) {
-	r := &runner{sc: sc, result: &result{Name: sc.Name}, inputs: map[string]*rawInput{}, outputs: map[string]*rawOutput{}}
+// run runs a scenario, and calls between after each of its inputs. An error says
+// that it can't be run; what goes wrong within it is part of the result.
+func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
+	r := &runner{sc: sc, between: between, result: &result{Name: sc.Name}, inputs: map[string]*rawInput{}, outputs: map[string]*rawOutput{}}
 	options, err := r.configure()
 	if err != nil {
 		return nil, err
@@ -190,6 +192,7 @@ func (r *runner) drive() error {
 			break
 		}
 		r.collect(i, in.Topic)
+		r.between(r.d)
 	}
 	dropped := r.d.Dropped()
 	r.result.Dropped = &dropped
