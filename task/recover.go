@@ -28,6 +28,9 @@ func (w *Worker) recover(ctx context.Context, err error) error {
 	}
 	switch classify(err) {
 	case eosv2.ClassAbort, eosv2.ClassRetry:
+		if gone := w.deleted(ctx, err); gone != nil {
+			return gone
+		}
 		return w.redo(ctx, err)
 	case eosv2.ClassRejoin, eosv2.ClassFenced:
 		return w.lost(ctx, err)

@@ -133,6 +133,9 @@ func (w *Worker) started(ctx context.Context, id plan.TaskID, s *start) error {
 		if kafka.Classify(err) == kafka.Fatal {
 			return err
 		}
+		if gone := w.deleted(ctx, err); gone != nil {
+			return gone
+		}
 		w.postpone(id, s, err)
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -69,15 +68,14 @@ func (c *Cogrouped[K, A]) valid() *Cogrouped[K, A] {
 func (c *Cogrouped[K, A]) Aggregate(zero func() A, st Stored[A], options ...Option) *Table[K, A] {
 	c = c.valid()
 	n := c.place(st, nil, zero == nil, options)
+	t := &Table[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}
 	for i, input := range c.inputs {
-		input.plain(n.aggregates[i], zero, func(t *graph.Task) (*statestore.KeyValue[K, A], error) {
-			return openKeyValue(t, n.aggregates[i].Name, st.name, c.key, st.value)
-		})
+		input.plain(n.aggregates[i], zero, t.rows)
 	}
 	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, op.Change[A]], error) {
 		return out, nil
 	})
-	return &Table[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}
+	return t
 }
 
 // cogroupNodes are the nodes of an aggregation of several streams.
@@ -134,11 +132,11 @@ func (c cogroupOf[K, V, A]) check(b *Builder, node string) bool {
 
 func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		store, err := rows(t)
+		table, err := rows(t)
 		if err != nil {
 			return nil, err
 		}
-		return op.Aggregate(at, store, op.Add(at, zero, c.add), out), nil
+		return op.Aggregate(at, table, op.Add(at, zero, c.add), out), nil
 	})
 }
 

@@ -1,14 +1,13 @@
 package topology
 
 import (
-	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
 )
 
 // Ways to open the rows that the inputs of a cogroup share.
 type (
-	keyValueRows[K, A any] = func(*graph.Task) (*statestore.KeyValue[K, A], error)
+	keyValueRows[K, A any] = func(*graph.Task) (op.Rows[K, A], error)
 	windowRows[K, A any]   = func(*graph.Task) (op.WindowRows[K, A], error)
 	sessionRows[K, A any]  = func(*graph.Task) (op.SessionRows[K, A], error)
 )

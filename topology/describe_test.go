@@ -110,6 +110,32 @@ var descriptions = map[string]func(b *builder){
 			ToStream(topology.WindowKey).To("windowed", serde.WindowedKey(str, time.Minute), serde.Int64)
 		g.Reduce(join, topology.StoreAs("wreduced", str)).ToStream(topology.WithoutWindow).To("plain", str, str)
 	},
+	"tables": func(b *builder) {
+		tab := b.Table("in", str, topology.StoreAs("src", str, topology.IfNeeded()))
+		big := tab.Filter(func(_, v string) bool { return len(v) > 5 })
+		big.MapValues(strings.ToUpper).Materialize(topology.StoreAs("upper", str)).ToStream().To("out", str, str)
+		big.MapValuesWithKey(join).LeftJoin(b.Table("in2", str, topology.StoreAs("src2", str)),
+			func(v string, _ *string) string { return v }, topology.Named("joined")).ToStream().To("out2", str, str)
+	},
+	"join-of-tables": func(b *builder) {
+		left := b.Table("left", str, topology.StoreAs("l", str))
+		right := b.Table("right", str, topology.StoreAs("r", str))
+		left.OuterJoin(right, func(_, _ *string) string { return "" }, topology.Named("outer")).
+			Materialize(topology.StoreAs("joined", str)).ToStream().To("out", str, str)
+		left.Join(right, join).ToStream().To("out2", str, str)
+	},
+	"grouped-table": func(b *builder) {
+		g := b.Table("in", str, topology.StoreAs("src", str)).
+			GroupBy("grp", func(k, v string) (string, string) { return v, k }, str, str)
+		g.Count(topology.StoreAs("cnt", serde.Int64)).ToStream().To("counts", str, serde.Int64)
+		g.Reduce(join, join, topology.StoreAs("red", str)).ToStream().To("reduced", str, str)
+	},
+	"foreign-key-join": func(b *builder) {
+		orders := b.Table("orders", str, topology.StoreAs("orders-store", str))
+		customers := b.Table("customers", str, topology.StoreAs("customers-store", str))
+		orders.JoinByForeignKey("fk", customers, func(_, v string) (string, bool) { return v, true }, join).
+			Materialize(topology.StoreAs("joined", str)).ToStream().To("out", str, str)
+	},
 	"two-topologies": func(b *builder) {
 		b.Stream("a", str, str).To("a2", str, str)
 		b.Stream("b", str, str)

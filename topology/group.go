@@ -135,12 +135,13 @@ func (a aggregation[K, V, A]) place(g *GroupedStream[K, V], st Stored[A], w *sto
 func aggregate[K, V, A any](g *GroupedStream[K, V], st Stored[A], a aggregation[K, V, A], options []Option) *Table[K, A] {
 	g = g.valid()
 	n := a.place(g, st, nil, options)
-	link(n, func(t *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		store, err := openKeyValue(t, n.Name, st.name, g.key, st.value)
+	t := &Table[K, A]{b: g.s.b, node: n, key: g.key, stored: st}
+	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
+		rows, err := t.rows(task)
 		if err != nil {
 			return nil, err
 		}
-		return op.Aggregate(at, store, a.fold(at), out), nil
+		return op.Aggregate(at, rows, a.fold(at), out), nil
 	})
-	return &Table[K, A]{b: g.s.b, node: n, key: g.key, stored: st}
+	return t
 }

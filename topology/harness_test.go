@@ -29,12 +29,12 @@ type harness struct {
 	t       *testing.T
 	process map[string]func(*record.Record) error
 	envs    []*plan.Env
+	stores  map[string]*statestore.Store
 	// outputs are the records written by topic, as key=value@timestamp.
 	outputs map[string][]string
 	// headers are the values of the first headers of these records.
 	headers map[string][]string
 	dropped []string
-	stores  []*statestore.Store
 	// refuse makes all writes to outputs fail.
 	refuse error
 	// decode answers for records that can't be deserialized.
@@ -65,6 +65,7 @@ func newHarnessOn(t *testing.T, b *topology.Builder, db *statestore.DB) *harness
 	h := &harness{
 		t:          t,
 		process:    map[string]func(*record.Record) error{},
+		stores:     map[string]*statestore.Store{},
 		outputs:    map[string][]string{},
 		headers:    map[string][]string{},
 		partitions: 1,
@@ -85,8 +86,7 @@ func (h *harness) addTask(sub *plan.SubTopology, db *statestore.DB) {
 			h.t.Fatal(err)
 		}
 		h.t.Cleanup(s.Close)
-		stores[spec.Name] = s
-		h.stores = append(h.stores, s)
+		stores[spec.Name], h.stores[spec.Name] = s, s
 	}
 	env := &plan.Env{
 		Task: plan.TaskID{SubTopology: sub.ID},
@@ -150,6 +150,28 @@ func (h *harness) want(topic string, want ...string) {
 	h.t.Helper()
 	if got := h.outputs[topic]; !slices.Equal(got, want) {
 		h.t.Errorf("topic %s\n got %q\nwant %q", topic, got, want)
+	}
+}
+
+// wantRows checks what a key-value store holds, in the order of the keys.
+func (h *harness) wantRows(store string, want ...string) {
+	h.t.Helper()
+	if h.stores[store] == nil {
+		h.t.Fatalf("no store %q", store)
+	}
+	rows, err := statestore.NewKeyValue(h.stores[store], str, str)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var got []string
+	for e, err := range rows.All() {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%s=%s@%d", e.Key, e.Value, e.Timestamp))
+	}
+	if !slices.Equal(got, want) {
+		h.t.Errorf("store %s\n got %q\nwant %q", store, got, want)
 	}
 }
 

@@ -46,14 +46,15 @@ func joinTable[K, V, V2, R any](s *Stream[K, V], t *Table[K, V2], j tableJoin, o
 	var o joinOptions
 	present(options, func(f JoinOption) { f.setJoin(&o) })
 	from := s.beforeJoin(j.method, o)
-	n := &graph.Node{Name: s.b.pick(j.prefix, o.nodeOptions), Stores: []string{t.stored.name}, NullKeys: j.nullKeys}
+	n := &graph.Node{Name: s.b.pick(j.prefix, o.nodeOptions), NullKeys: j.nullKeys}
 	s.b.needFunc(n.Name, j.method, j.noFunc)
+	n.Stores = t.read(n.Name)
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, V], error) {
-		store, err := t.open(task, n.Name)
+		rows, err := t.lookup(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return build(at, store.Get, out), nil
+		return build(at, rows, out), nil
 	})
 	s.b.g.Add(n, from)
 	if s.b.sameBuilder(n.Name, t.b) {

@@ -20,7 +20,7 @@ import (
 // the option [Named] or else the stores'. A stream can be joined with itself.
 func (s *Stream[K, V]) Join[V2, R any](other *Stream[K, V2], w JoinWindows, f func(V, V2) R, st JoinStores[K, V, V2], options ...Option) *Stream[K, R] {
 	j := streamJoin{method: "Join", noFunc: f == nil}
-	return joinStreams(s, other, w, st, j, options, func() op.Joiner[V, V2, R] { return op.Inner(f) })
+	return joinStreams(s, other, w, st, j, options, func() op.StreamJoiner[V, V2, R] { return op.Inner(f) })
 }
 
 // LeftJoin joins two streams as Join does, and gives a result with nil also for
@@ -32,14 +32,14 @@ func (s *Stream[K, V]) Join[V2, R any](other *Stream[K, V2], w JoinWindows, f fu
 // (KIP-962).
 func (s *Stream[K, V]) LeftJoin[V2, R any](other *Stream[K, V2], w JoinWindows, f func(V, *V2) R, st JoinStores[K, V, V2], options ...Option) *Stream[K, R] {
 	j := streamJoin{method: "LeftJoin", noFunc: f == nil, left: true}
-	return joinStreams(s, other, w, st, j, options, func() op.Joiner[V, V2, R] { return op.Left(f) })
+	return joinStreams(s, other, w, st, j, options, func() op.StreamJoiner[V, V2, R] { return op.Left(f) })
 }
 
 // OuterJoin joins two streams as LeftJoin does, with results also for right
 // records without a match.
 func (s *Stream[K, V]) OuterJoin[V2, R any](other *Stream[K, V2], w JoinWindows, f func(*V, *V2) R, st JoinStores[K, V, V2], options ...Option) *Stream[K, R] {
 	j := streamJoin{method: "OuterJoin", noFunc: f == nil, left: true, right: true}
-	return joinStreams(s, other, w, st, j, options, func() op.Joiner[V, V2, R] { return op.Outer(f) })
+	return joinStreams(s, other, w, st, j, options, func() op.StreamJoiner[V, V2, R] { return op.Outer(f) })
 }
 
 // streamJoin is what distinguishes the joins of two streams.
@@ -102,7 +102,7 @@ func (j streamJoin) waiting(stores string) string {
 }
 
 func joinStreams[K, V, V2, R any](s *Stream[K, V], other *Stream[K, V2], w JoinWindows, st JoinStores[K, V, V2],
-	j streamJoin, options []Option, joiner func() op.Joiner[V, V2, R]) *Stream[K, R] {
+	j streamJoin, options []Option, joiner func() op.StreamJoiner[V, V2, R]) *Stream[K, R] {
 	s, other = s.valid(), other.valid()
 	var o nodeOptions
 	present(options, func(f Option) { f.setNode(&o) })
@@ -148,7 +148,7 @@ func (st JoinStores[K, V, V2]) declareAll(b *Builder, n joinNodes, w JoinWindows
 }
 
 // linkJoin makes the operators of the join's nodes.
-func linkJoin[K, V, V2, R any](n joinNodes, w JoinWindows, st JoinStores[K, V, V2], joiner func() op.Joiner[V, V2, R]) {
+func linkJoin[K, V, V2, R any](n joinNodes, w JoinWindows, st JoinStores[K, V, V2], joiner func() op.StreamJoiner[V, V2, R]) {
 	open := func(t *graph.Task) (*op.StreamJoin[K, V, V2, R], error) {
 		return graph.Share(t, n.merge, func() (*op.StreamJoin[K, V, V2, R], error) {
 			return openJoin(t, n, w, st, joiner())
@@ -187,7 +187,7 @@ func linkJoin[K, V, V2, R any](n joinNodes, w JoinWindows, st JoinStores[K, V, V
 
 // openJoin opens the task's stores of the join. Stream time goes on from what they
 // have seen, so that it survives restarts.
-func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st JoinStores[K, V, V2], joiner op.Joiner[V, V2, R]) (*op.StreamJoin[K, V, V2, R], error) {
+func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st JoinStores[K, V, V2], joiner op.StreamJoiner[V, V2, R]) (*op.StreamJoin[K, V, V2, R], error) {
 	j := &op.StreamJoin[K, V, V2, R]{
 		Before: w.before.Milliseconds(), After: w.after.Milliseconds(), Grace: w.grace.Milliseconds(),
 		Joiner: joiner,

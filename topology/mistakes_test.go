@@ -241,6 +241,97 @@ var mistakes = []struct {
 		"KSTREAM-MERGE-0000000001: it takes in something of another builder: a topology is written with one builder",
 		"KSTREAM-JOIN-0000000002: it takes in something of another builder: a topology is written with one builder",
 	}},
+	{"nil functions of tables", func(b *builder) {
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		t.Filter(nil)
+		t.FilterNot(nil)
+		t.MapValues[string](nil)
+		t.MapValuesWithKey[string](nil)
+		t.Join[string, string](t, nil)
+		t.LeftJoin[string, string](t, nil)
+		t.OuterJoin[string, string](t, nil)
+		g := t.GroupBy[string, string]("g", nil, str, str)
+		g.Reduce(nil, join, topology.StoreAs("a", str))
+		g.Aggregate(nil, nil, nil, topology.StoreAs("b", str))
+		t.JoinByForeignKey("fk", t, customerFirst, (func(string, string) string)(nil))
+		t.LeftJoinByForeignKey("fkl", t, nil, leftBar)
+	}, []string{
+		"KTABLE-FILTER-0000000002: Filter needs a function, got nil",
+		"KTABLE-FILTER-0000000003: FilterNot needs a function, got nil",
+		"KTABLE-MAPVALUES-0000000004: MapValues needs a function, got nil",
+		"KTABLE-MAPVALUES-0000000005: MapValuesWithKey needs a function, got nil",
+		"KTABLE-MERGE-0000000006: Join needs a function, got nil",
+		"KTABLE-MERGE-0000000009: LeftJoin needs a function, got nil",
+		"KTABLE-MERGE-0000000012: OuterJoin needs a function, got nil",
+		"g: GroupBy needs a function, got nil",
+		"KTABLE-REDUCE-0000000018: Reduce needs a function, got nil",
+		"KTABLE-AGGREGATE-0000000021: Aggregate needs a function, got nil",
+		"fk-subscription-registration-processor: JoinByForeignKey needs a function, got nil",
+		"fkl-subscription-registration-processor: LeftJoinByForeignKey needs a function, got nil",
+	}},
+	{"serdes and names of tables", func(b *builder) {
+		t := b.Table[string, string]("tab", str, topology.StoreAs[string]("t", nil, topology.IfNeeded()))
+		t.GroupBy[string, string]("no spaces", byColon, nil, nil)
+		t.MapValues(strings.ToUpper).Materialize(topology.StoreAs[string]("", nil))
+		u := b.Table("tab2", str, topology.StoreAs("u", str))
+		u.JoinByForeignKey("a/b", u, customerFirst, bar)
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: the value serde is nil",
+		`KTABLE-SELECT-0000000002: the name given with Named: "no spaces" may have letters and digits of ASCII and . _ - only`,
+		"KTABLE-SELECT-0000000002: the grouping's key serde is nil",
+		"KTABLE-SELECT-0000000002: the grouping's value serde is nil",
+		"KTABLE-SOURCE-0000000001: the store's value serde is nil",
+		"KTABLE-MAPVALUES-0000000003: the store's value serde is nil",
+		"KTABLE-MAPVALUES-0000000003: the store's name: it's empty",
+		`a/b-subscription-registration-processor: JoinByForeignKey: the name: "a/b" may have letters and digits of ASCII and . _ - only`,
+		`a/b-subscription-receive: the store's name: "a/b-subscription-store" may have letters and digits of ASCII and . _ - only`,
+	}},
+	{"materializing what is stored or used already", func(b *builder) {
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		t.Materialize(topology.StoreAs("t2", str))
+		m := t.MapValues(strings.ToUpper)
+		m.ToStream()
+		m.Materialize(topology.StoreAs("m", str))
+		f := t.Filter(above5)
+		b.Stream("in", str, str).JoinTable(f, bar)
+		f.Materialize(topology.StoreAs("f", str)).Materialize(topology.StoreAs("f2", str))
+	}, []string{
+		`KTABLE-SOURCE-0000000001: Materialize: the table has the store "t" already`,
+		"KTABLE-MAPVALUES-0000000002: Materialize comes too late: call it before anything else is made of the table",
+		"KTABLE-FILTER-0000000004: Materialize comes too late: call it before anything else is made of the table",
+		`KTABLE-FILTER-0000000004: Materialize: the table has the store "f" already`,
+	}},
+	{"rows and serdes that no one has", func(b *builder) {
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		fk := t.JoinByForeignKey("fk", t, customerFirst, bar)
+		fk.Filter(above5).Join(t, bar, topology.Named("j"))
+		fk.GroupBy("g", byColon, str, str)
+		m := t.MapValues(strings.ToUpper)
+		m.LeftJoinByForeignKey("fk2", t, customerFirst, leftBar)
+		t.LeftJoinByForeignKey("fk3", m, customerFirst, leftBar)
+	}, []string{
+		"j-join-other: it needs the rows of fk-result, which aren't stored: call Materialize on that table",
+		"g: it needs the rows of fk-result, which aren't stored: call Materialize on that table",
+		"fk2-subscription-registration-processor: it needs the serde of the values of KTABLE-MAPVALUES-0000000020: call Materialize on that table",
+		"fk3-subscription-join-foreign: it needs the serde of the values of KTABLE-MAPVALUES-0000000020: call Materialize on that table",
+	}},
+	{"a grouping of a table twice", func(b *builder) {
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		t.GroupBy("g", byColon, str, str).Count(topology.StoreAs("a", number))
+		t.GroupBy("g", byColon, str, str).Count(topology.StoreAs("b", number))
+	}, []string{
+		"g: another node has this name already: give each node its own",
+		`KTABLE-AGGREGATE-0000000009: the repartition topic "g-repartition" exists already: choose another name`,
+	}},
+	{"tables of two builders", func(b *builder) {
+		other := topology.NewBuilder().Table("tab2", str, topology.StoreAs("t2", str))
+		t := b.Table("tab", str, topology.StoreAs("t", str))
+		t.Join(other, bar)
+		t.JoinByForeignKey("fk", other, customerFirst, bar)
+	}, []string{
+		"KTABLE-MERGE-0000000002: it takes in something of another builder: a topology is written with one builder",
+		"fk-subscription-registration-processor: it takes in something of another builder: a topology is written with one builder",
+	}},
 	{"merging nothing", func(b *builder) {
 		b.Merge[string, string]()
 		b.Stream("in", str, str).Merge(nil)
@@ -289,14 +380,23 @@ func TestNothingPanics(t *testing.T) {
 	use(none.Stream("in", str, str, nil))
 	use((&builder{}).Stream("in", str, str))
 	var (
-		grouped  *topology.GroupedStream[string, string]
-		windowed *topology.TimeWindowedStream[string, string]
-		table    *topology.Table[string, string]
-		wtable   *topology.WindowedTable[string, string]
+		grouped      *topology.GroupedStream[string, string]
+		windowed     *topology.TimeWindowedStream[string, string]
+		table        *topology.Table[string, string]
+		wtable       *topology.WindowedTable[string, string]
+		groupedTable *topology.GroupedTable[string, string]
 	)
 	use(grouped.Reduce(plus, topology.StoreAs("s", str)).ToStream())
 	use(windowed.Reduce(plus, topology.StoreAs("s", str)).ToStream(topology.WithoutWindow))
 	use(table.ToStream())
+	for _, t := range []*strTable{nil, {}, table.Filter(above5), none.Table("tab", str, topology.StoreAs("s", str))} {
+		use(t.MapValues(strings.ToUpper).Materialize(topology.Stored[string]{}).
+			Join(t, bar).LeftJoin(nil, leftBar).OuterJoin(t, outerBar, nil).
+			FilterNot(above5).
+			JoinByForeignKey("fk", t, customerFirst, bar).LeftJoinByForeignKey("fk", nil, customerFirst, leftBar).
+			GroupBy("g", byColon, str, str).Reduce(plus, plus, topology.Stored[string]{}).ToStream())
+	}
+	use(groupedTable.Reduce(plus, plus, topology.StoreAs("s", str)).ToStream())
 	use(wtable.ToStream(topology.WithoutWindow))
 	use(none.Merge[string, string]())
 	use(none.Table("tab", str, topology.StoreAs("s", str)).ToStream())

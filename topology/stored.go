@@ -33,6 +33,7 @@ type StoreOption interface{ setStore(*storeOptions) }
 type storeOptions struct {
 	spec      statestore.Spec
 	retention bool
+	ifNeeded  bool
 }
 
 type storeOption func(*storeOptions)
@@ -93,11 +94,28 @@ func (w storeShape) keep(spec *statestore.Spec) {
 // stores.
 const changelogSlack = 24 * time.Hour
 
+// IfNeeded leaves the store of a table out where nothing in the topology reads the
+// table's rows: no join with the table, no grouping, no operator that needs the
+// values before a change. The default is to keep it always. For [Builder.Table]
+// and [Stream.ToTable]; all other stores are needed anyway.
+//
+// Without a store no one knows what a row was before. A filter behind the table
+// then sends a deletion for every row that doesn't pass.
+func IfNeeded() StoreOption {
+	return storeOption(func(o *storeOptions) { o.ifNeeded = true })
+}
+
+// resolve returns the options that were given.
+func (st Stored[V]) resolve() storeOptions {
+	o := storeOptions{spec: statestore.Spec{Name: st.name, Kind: statestore.TimestampedKeyValue}}
+	present(st.options, func(s StoreOption) { s.setStore(&o) })
+	return o
+}
+
 // declare adds the store to the graph as the node's. Without a shape it's a
 // key-value store.
 func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
-	o := storeOptions{spec: statestore.Spec{Name: st.name, Kind: statestore.TimestampedKeyValue}}
-	present(st.options, func(s StoreOption) { s.setStore(&o) })
+	o := st.resolve()
 	b.needSerde(n.Name, "store's value", st.value == nil)
 	switch {
 	case w != nil:

@@ -9,12 +9,23 @@ import (
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
-// Table is the latest value of each key, kept in a state store.
+// Table is the latest value of each key: its rows. They are kept in a state
+// store, or are made of the rows of other tables when they are read.
+//
+// Functions of a table aren't called for deleted rows. They may be called more
+// than once for a row: with its value before a change, and whenever something
+// reads the row.
 type Table[K, V any] struct {
-	b      *Builder
-	node   *graph.Node
-	key    serde.Serde[K]
+	b    *Builder
+	node *graph.Node
+	key  serde.Serde[K]
+	// stored is the table's own store. One without a name doesn't exist, but may
+	// know the values' serde.
 	stored Stored[V]
+	tableState
+	// view reads the rows of a table without a store of its own. The task's node of
+	// the given name reads.
+	view func(task *graph.Task, node string) (op.Lookup[K, V], error)
 }
 
 // valid returns the table, or one that can't be built for none.
@@ -81,21 +92,38 @@ func topicName(options []Option, or string) string {
 
 // newTable adds the node that keeps the rows.
 func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde[K], st Stored[V]) *Table[K, V] {
-	n := &graph.Node{Name: name}
-	st.declare(b, n, nil)
-	t := &Table[K, V]{b: b, node: n, key: k, stored: st}
-	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
-		store, err := t.open(task, n.Name)
-		if err != nil {
-			return nil, err
-		}
-		return op.UpdateTable(at, store, out), nil
-	})
-	b.g.Add(n, from)
+	t := &Table[K, V]{b: b, node: &graph.Node{Name: name}, key: k, stored: st}
+	if t.pending = st.resolve().ifNeeded; !t.pending {
+		st.declare(b, t.node, nil)
+	}
+	t.update()
+	b.g.Add(t.node, from)
 	return t
 }
 
-// open returns the task's rows of the table, for the named node.
+// update makes the table's node the one that takes the rows as records.
+func (t *Table[K, V]) update() {
+	link(t.node, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
+		rows, err := t.rows(task)
+		if err != nil {
+			return nil, err
+		}
+		return op.UpdateTable(at, rows, out), nil
+	})
+}
+
+// rows returns how the table's own node keeps its rows in a task.
+func (t *Table[K, V]) rows(task *graph.Task) (op.Rows[K, V], error) {
+	rows := op.Rows[K, V]{Old: t.old}
+	if !t.isStored() {
+		return rows, nil
+	}
+	var err error
+	rows.Store, err = t.open(task, t.node.Name)
+	return rows, err
+}
+
+// open returns the task's rows of a stored table, for the named node.
 func (t *Table[K, V]) open(task *graph.Task, node string) (*statestore.KeyValue[K, V], error) {
 	return openKeyValue(task, node, t.stored.name, t.key, t.stored.value)
 }

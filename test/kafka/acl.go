@@ -15,11 +15,15 @@ type ACL struct {
 	Operations []kadm.ACLOperation
 }
 
-// Grant gives a user access rights, from any host.
+// Grant gives a user access rights, from any host. Without operations an ACL
+// gives nothing.
 func (s *SecureBroker) Grant(user string, acls ...ACL) {
 	s.tb.Helper()
 	adm := Admin(s.tb, s.Addr)
 	for _, a := range acls {
+		if len(a.Operations) == 0 {
+			continue
+		}
 		got, err := adm.CreateACLs(s.tb.Context(), a.builder().Allow("User:"+user).AllowHosts())
 		for _, r := range got {
 			if err == nil {

@@ -70,11 +70,11 @@ func operatorOf(op string) operator {
 	case "table":
 		return sourceTable
 	case "filter", "filterNot":
-		return filter
+		return ofTables(filterTable, filter)
 	case "map":
 		return mapBoth
 	case "mapValues":
-		return mapValues
+		return ofTables(mapTable, mapValues)
 	case "flatMap":
 		return flatMap
 	case "flatMapValues":
@@ -98,20 +98,27 @@ func operatorOf(op string) operator {
 	case "groupByKey":
 		return groupByKey
 	case "groupBy":
-		return groupBy
+		return ofTables(groupTable, groupBy)
 	case "windowedBy":
 		return windowedBy
 	case "count":
-		return count
+		return ofTables(aggregateTable, count)
 	case "reduce":
-		return reduce
+		return ofTables(aggregateTable, reduce)
 	case "aggregate":
-		return aggregate
+		return ofTables(aggregateTable, aggregate)
 	case "join", "leftJoin":
-		return join
+		return ofTables(joinTables, join)
+	case "outerJoin":
+		return ofTables(joinTables, lacks)
+	case "fkJoin", "fkLeftJoin":
+		return ofTables(joinByForeignKey, lacks)
 	}
-	return func(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
+	return lacks
 }
+
+// lacks stands for an operator that the language doesn't have.
+func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 
 // newBuilder applies all steps.
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
@@ -171,6 +178,8 @@ func kindOf(result any) string {
 		return "windowed table"
 	case *grouped:
 		return "grouped stream"
+	case *groupedTable:
+		return "grouped table"
 	case *windowed:
 		return "windowed stream"
 	}

@@ -21,11 +21,11 @@ type storeName struct {
 }
 
 // storeParam reads a store's name, or the object of its settings. Without any,
-// the store has the step's id.
+// the store has the step's id, and is there if it's needed.
 func storeParam(s *step) (storeName, error) {
 	raw := get(s.params, "store", json.RawMessage(nil))
 	if raw == nil {
-		return storeName{name: s.id}, nil
+		return storeName{name: s.id, options: []topology.StoreOption{topology.IfNeeded()}}, nil
 	}
 	var name string
 	if json.Unmarshal(raw, &name) == nil {
@@ -38,6 +38,7 @@ func storeParam(s *step) (storeName, error) {
 	st := storeName{name: p.text("name"), named: p.has("name")}
 	if !st.named {
 		st.name = s.id
+		st.options = append(st.options, topology.IfNeeded())
 	}
 	switch kind := p.text("type"); kind {
 	case "", "persistent":

@@ -16,6 +16,8 @@ type table interface {
 	streamer
 	// join joins a stream with the table.
 	join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream
+	// rows returns the table with data for values.
+	rows() rows
 }
 
 // tableOf is a table of texts, numbers of a source, or counts.

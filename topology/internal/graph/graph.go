@@ -13,7 +13,7 @@ type Graph struct {
 	nodes    []*Node
 	names    map[string]*Node
 	stores   map[string]store
-	internal map[string]bool // repartition topics
+	internal map[string]bool // topics between sub-topologies
 	joins    []join
 	counter  int
 	mistakes []error
@@ -96,20 +96,44 @@ type Repartition struct {
 // are made from the topic's. For a mistake with the topic it blames the node
 // called user. The caller sets the nodes' Build.
 func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) Repartition {
-	shared := &plan.Repartition{Partitions: partitions}
 	r := Repartition{
 		Filter: &Node{Name: topic + "-filter"},
-		Sink:   &Node{Name: topic + "-sink", Kind: Sink, Topic: topic, Repartition: shared},
-		Source: &Node{Name: topic + "-source", Kind: Source, Topic: topic, Repartition: shared},
+		Sink:   &Node{Name: topic + "-sink"},
+		Source: &Node{Name: topic + "-source"},
 	}
-	r.Sink.readBy = r.Source
+	if g.claim(user, topic) {
+		g.Add(r.Filter, parent)
+		g.addTopic(topic, partitions, r.Sink, r.Source, r.Filter)
+	}
+	return r
+}
+
+// Topic adds an internal topic behind the parents: the named nodes become the
+// sink that writes it and the source that reads it. Mistakes and Build are as in
+// Repartition. Records without a key may go into any partition.
+func (g *Graph) Topic(user, topic string, sink, source *Node, parents ...*Node) {
+	if g.claim(user, topic) {
+		g.addTopic(topic, 0, sink, source, parents...)
+	}
+}
+
+// claim takes the name of an internal topic, and returns whether it was free.
+func (g *Graph) claim(user, topic string) bool {
 	if g.internal[topic] {
 		g.Fail(user, "the repartition topic %q exists already: choose another name", topic)
-		return r
+		return false
 	}
 	g.internal[topic] = true
-	g.Add(r.Filter, parent)
-	g.Add(r.Sink, r.Filter)
-	g.Add(r.Source)
-	return r
+	return true
+}
+
+func (g *Graph) addTopic(topic string, partitions int32, sink, source *Node, parents ...*Node) {
+	shared := &plan.Repartition{Partitions: partitions}
+	sink.Kind, source.Kind = Sink, Source
+	for _, n := range []*Node{sink, source} {
+		n.Topic, n.Repartition = topic, shared
+	}
+	sink.readBy = source
+	g.Add(sink, parents...)
+	g.Add(source)
 }

@@ -1,9 +1,6 @@
 package op
 
-import (
-	"github.com/oncestream/oncestream/internal/plan"
-	"github.com/oncestream/oncestream/statestore"
-)
+import "github.com/oncestream/oncestream/internal/plan"
 
 // Fold adds a record to the aggregate of its key, which is old if it was found.
 // It returns the row's change.
@@ -44,9 +41,13 @@ func Reduce[K, V any](n Node, f func(V, V) V) Fold[K, V, V] {
 	}
 }
 
-// Aggregate keeps an aggregate of each key's records.
-func Aggregate[K, V, A any](n Node, store *statestore.KeyValue[K, A], fold Fold[K, V, A], out Func[K, Change[A]]) Func[K, V] {
-	var o Record[K, Change[A]]
+// Aggregate keeps an aggregate of each key's records. The first one of a key has
+// no old value: there was no row before it.
+func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K, Change[A]]) Func[K, V] {
+	var (
+		o      Record[K, Change[A]]
+		shared = sharesMemory[A]()
+	)
 	return func(r *Record[K, V]) error {
 		switch {
 		case r.NullKey:
@@ -55,23 +56,19 @@ func Aggregate[K, V, A any](n Node, store *statestore.KeyValue[K, A], fold Fold[
 			return n.drop(plan.DropNullValue)
 		}
 		n.enter()
-		old, ts, found, err := store.Get(r.Key)
+		old, ts, found, err := t.Store.Get(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
 		c := fold(r, old, found)
-		ts = rowTime(r.Timestamp, ts, found)
-		if c.HasNew {
-			err = store.Put(r.Key, c.New, ts)
-		} else {
-			// The tombstone in the changelog has the record's own time, though the
-			// change downstream has the row's.
-			err = store.Delete(r.Key, r.Timestamp)
-		}
-		if err != nil {
+		o = Record[K, Change[A]]{Key: r.Key, Timestamp: rowTime(r.Timestamp, ts, found), Headers: r.Headers}
+		o.Value.New, o.Value.HasNew = c.New, c.HasNew
+		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		o = Record[K, Change[A]]{Key: r.Key, Value: c, Timestamp: ts, Headers: r.Headers}
+		if err := t.keepAggregate(&o, r.Timestamp); err != nil {
+			return n.fail(err)
+		}
 		return out(&o)
 	}
 }

@@ -8,22 +8,24 @@ import (
 	"github.com/oncestream/oncestream/statestore"
 )
 
-// Joiner is what a join of two streams makes of its records. Left and Right are
+// StreamJoiner is what a join of two streams makes of its records. Left and Right are
 // for those without a match, and nil where such a side gives no results.
-type Joiner[V, V2, R any] struct {
+type StreamJoiner[V, V2, R any] struct {
 	Both  func(V, V2) R
 	Left  func(V) R
 	Right func(V2) R
 }
 
 // Inner joins matches alone.
-func Inner[V, V2, R any](f func(V, V2) R) Joiner[V, V2, R] { return Joiner[V, V2, R]{Both: f} }
+func Inner[V, V2, R any](f func(V, V2) R) StreamJoiner[V, V2, R] {
+	return StreamJoiner[V, V2, R]{Both: f}
+}
 
 // Left shows matches of the left side by a pointer that's valid during the call,
 // and nil for none.
-func Left[V, V2, R any](f func(V, *V2) R) Joiner[V, V2, R] {
+func Left[V, V2, R any](f func(V, *V2) R) StreamJoiner[V, V2, R] {
 	var right V2
-	return Joiner[V, V2, R]{
+	return StreamJoiner[V, V2, R]{
 		Both: func(v V, v2 V2) R {
 			right = v2
 			return f(v, &right)
@@ -33,12 +35,12 @@ func Left[V, V2, R any](f func(V, *V2) R) Joiner[V, V2, R] {
 }
 
 // Outer shows both sides by pointers as Left does, one of which may be nil.
-func Outer[V, V2, R any](f func(*V, *V2) R) Joiner[V, V2, R] {
+func Outer[V, V2, R any](f func(*V, *V2) R) StreamJoiner[V, V2, R] {
 	var (
 		left  V
 		right V2
 	)
-	return Joiner[V, V2, R]{
+	return StreamJoiner[V, V2, R]{
 		Both: func(v V, v2 V2) R {
 			left, right = v, v2
 			return f(&left, &right)
@@ -55,8 +57,8 @@ func Outer[V, V2, R any](f func(*V, *V2) R) Joiner[V, V2, R] {
 }
 
 // flip exchanges the sides.
-func (j Joiner[V, V2, R]) flip() Joiner[V2, V, R] {
-	return Joiner[V2, V, R]{Both: func(v2 V2, v V) R { return j.Both(v, v2) }, Left: j.Right, Right: j.Left}
+func (j StreamJoiner[V, V2, R]) flip() StreamJoiner[V2, V, R] {
+	return StreamJoiner[V2, V, R]{Both: func(v2 V2, v V) R { return j.Both(v, v2) }, Left: j.Right, Right: j.Left}
 }
 
 // StreamJoin is what both sides of a join of two streams share in a task.
@@ -64,7 +66,7 @@ type StreamJoin[K, V, V2, R any] struct {
 	// Before and After say which right records a left one is joined with, Grace how
 	// long both wait for late ones, in milliseconds.
 	Before, After, Grace int64
-	Joiner               Joiner[V, V2, R]
+	Joiner               StreamJoiner[V, V2, R]
 	Left                 *statestore.JoinWindow[K, V]
 	Right                *statestore.JoinWindow[K, V2]
 	// Waiting are the records without a match, nil for an inner join.
@@ -113,7 +115,7 @@ func JoinRight[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, 
 // joinSide is a side of a join as it sees it.
 type joinSide[K, V, V2, R any] struct {
 	Node
-	joiner        Joiner[V, V2, R]
+	joiner        StreamJoiner[V, V2, R]
 	other         *statestore.JoinWindow[K, V2]
 	before, after int64
 	now           *int64

@@ -1,12 +1,6 @@
 package op
 
-import (
-	"github.com/oncestream/oncestream/internal/plan"
-)
-
-// Lookup reads the row of a key and its timestamp; ok is false where there's
-// none.
-type Lookup[K, V any] func(key K) (v V, ts int64, ok bool, err error)
+import "github.com/oncestream/oncestream/internal/plan"
 
 // JoinTable joins each record with the row of its key, and leaves out records
 // without a row.
@@ -30,6 +24,7 @@ func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out
 		if !found {
 			return nil
 		}
+		n.enter() // to read a row may have called functions of other nodes
 		v := f(r.Value, row)
 		o = Record[K, R]{Key: r.Key, Value: v, NullValue: results.is(v), Timestamp: r.Timestamp, Headers: r.Headers}
 		return out(&o)
@@ -58,6 +53,7 @@ func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R
 				row, side = v2, &row
 			}
 		}
+		n.enter()
 		v := f(r.Value, side)
 		o = Record[K, R]{
 			Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: results.is(v),

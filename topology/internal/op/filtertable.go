@@ -1,0 +1,46 @@
+package op
+
+// FilterTable keeps the rows for which keep answers want. A row that doesn't
+// pass is a deleted one for what stands behind.
+//
+// With old values at hand nothing is sent for a row that didn't pass before
+// either. Without them no one knows, so each row that doesn't pass is a deletion.
+func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V], out Func[K, Change[V]]) Func[K, Change[V]] {
+	var o Record[K, Change[V]]
+	return func(r *Record[K, Change[V]]) error {
+		n.enter()
+		o = Record[K, Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		c := &o.Value
+		if r.Value.HasNew && keep(r.Key, r.Value.New) == want {
+			c.New, c.HasNew = r.Value.New, true
+		}
+		var err error
+		if t.Store != nil {
+			c.Old, c.HasOld, err = t.old(r.Key)
+		} else if t.Old && r.Value.HasOld && keep(r.Key, r.Value.Old) == want {
+			c.Old, c.HasOld = r.Value.Old, true
+		}
+		if err != nil {
+			return n.fail(err)
+		}
+		if t.Old && !c.HasOld && !c.HasNew {
+			return nil
+		}
+		if err := t.keep(r.Key, c.New, c.HasNew, r.Timestamp); err != nil {
+			return n.fail(err)
+		}
+		return out(&o)
+	}
+}
+
+// FilterRows reads the rows that pass.
+func FilterRows[K, V any](n Node, keep func(K, V) bool, want bool, rows Lookup[K, V]) Lookup[K, V] {
+	return func(key K) (v V, ts int64, ok bool, err error) {
+		v, ts, ok, err = rows(key)
+		if err != nil || !ok {
+			return v, ts, false, err
+		}
+		n.enter()
+		return v, ts, keep(key, v) == want, nil
+	}
+}

@@ -1,0 +1,127 @@
+package op
+
+// Joiner makes the row of a join from the rows of one key in both tables. The
+// answer is not ok where the join has no row of them.
+type Joiner[V, V2, R any] func(v V, hasV bool, v2 V2, hasV2 bool) (r R, ok bool)
+
+// InnerJoiner needs both rows.
+func InnerJoiner[V, V2, R any](f func(V, V2) R) Joiner[V, V2, R] {
+	results := nullsOf[R]()
+	return func(v V, hasV bool, v2 V2, hasV2 bool) (r R, ok bool) {
+		if !hasV || !hasV2 {
+			return r, false
+		}
+		r = f(v, v2)
+		return r, !results.is(r)
+	}
+}
+
+// LeftJoiner needs the left row. What f's pointer refers to is reused by the next
+// call.
+func LeftJoiner[V, V2, R any](f func(V, *V2) R) Joiner[V, V2, R] {
+	var right side[V2]
+	results := nullsOf[R]()
+	return func(v V, hasV bool, v2 V2, hasV2 bool) (r R, ok bool) {
+		if !hasV {
+			return r, false
+		}
+		r = f(v, right.of(v2, hasV2))
+		return r, !results.is(r)
+	}
+}
+
+// OuterJoiner needs one of the rows. What f's pointers refer to is reused by the
+// next call.
+func OuterJoiner[V, V2, R any](f func(*V, *V2) R) Joiner[V, V2, R] {
+	var (
+		left    side[V]
+		right   side[V2]
+		results = nullsOf[R]()
+	)
+	return func(v V, hasV bool, v2 V2, hasV2 bool) (r R, ok bool) {
+		if !hasV && !hasV2 {
+			return r, false
+		}
+		r = f(left.of(v, hasV), right.of(v2, hasV2))
+		return r, !results.is(r)
+	}
+}
+
+// Flip is the joiner as the right table sees it.
+func (j Joiner[V, V2, R]) Flip() Joiner[V2, V, R] {
+	return func(v2 V2, hasV2 bool, v V, hasV bool) (R, bool) { return j(v, hasV, v2, hasV2) }
+}
+
+// side holds the optional argument of a join's function, so that a pointer to it
+// costs no allocation per record.
+type side[V any] struct{ v V }
+
+func (s *side[V]) of(v V, has bool) *V {
+	if !has {
+		return nil
+	}
+	s.v = v
+	return &s.v
+}
+
+// JoinTables takes the changes of one table and joins them with the row of the
+// other. With needOther nothing comes of a change where the other has none.
+//
+// A deletion is passed on whether or not there was a result before: only one
+// side's old row is known here.
+func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], join Joiner[V, V2, R], old bool, out Func[K, Change[R]]) Func[K, Change[V]] {
+	var o Record[K, Change[R]]
+	return func(r *Record[K, Change[V]]) error {
+		n.enter()
+		row, ts, found, err := other(r.Key)
+		if err != nil {
+			return n.fail(err)
+		}
+		c := &r.Value
+		if !found && (needOther || !c.HasNew && !c.HasOld) {
+			return nil
+		}
+		n.enter()
+		o = Record[K, Change[R]]{Key: r.Key, Timestamp: rowTime(r.Timestamp, ts, found), Headers: r.Headers}
+		o.Value.New, o.Value.HasNew = join(c.New, c.HasNew, row, found)
+		if old {
+			o.Value.Old, o.Value.HasOld = join(c.Old, c.HasOld, row, found)
+		}
+		return out(&o)
+	}
+}
+
+// JoinRows reads the rows of a join that isn't stored.
+func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], join Joiner[V, V2, R]) Lookup[K, R] {
+	return func(key K) (r R, ts int64, ok bool, err error) {
+		v, ts, hasV, err := left(key)
+		if err != nil {
+			return r, 0, false, err
+		}
+		v2, ts2, hasV2, err := right(key)
+		if err != nil {
+			return r, 0, false, err
+		}
+		switch {
+		case hasV && hasV2:
+			ts = max(ts, ts2)
+		case hasV2:
+			ts = ts2
+		}
+		n.enter()
+		r, ok = join(v, hasV, v2, hasV2)
+		return r, ts, ok, nil
+	}
+}
+
+// KeepJoin stores the rows of a join, whose changes come from both sides with the
+// old values that are asked for.
+func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Change[R]] {
+	return func(r *Record[K, Change[R]]) error {
+		n.enter()
+		if err := t.keep(r.Key, r.Value.New, r.Value.HasNew, r.Timestamp); err != nil {
+			return n.fail(err)
+		}
+		return out(r)
+	}
+}

@@ -1,0 +1,47 @@
+package op
+
+// MapTable replaces the values of rows by what f makes of them. It isn't called
+// for a deleted row, which stays deleted; a nil result deletes the row.
+func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Change[W]]) Func[K, Change[V]] {
+	var (
+		o    Record[K, Change[W]]
+		vals = nullsOf[W]()
+	)
+	return func(r *Record[K, Change[V]]) error {
+		n.enter()
+		o = Record[K, Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		c := &o.Value
+		if r.Value.HasNew {
+			c.New = f(r.Key, r.Value.New)
+			c.HasNew = !vals.is(c.New)
+		}
+		var err error
+		if t.Store != nil {
+			c.Old, c.HasOld, err = t.old(r.Key)
+		} else if t.Old && r.Value.HasOld {
+			c.Old = f(r.Key, r.Value.Old)
+			c.HasOld = !vals.is(c.Old)
+		}
+		if err == nil {
+			err = t.keep(r.Key, c.New, c.HasNew, r.Timestamp)
+		}
+		if err != nil {
+			return n.fail(err)
+		}
+		return out(&o)
+	}
+}
+
+// MapRows reads what f makes of rows.
+func MapRows[K, V, W any](n Node, f func(K, V) W, rows Lookup[K, V]) Lookup[K, W] {
+	vals := nullsOf[W]()
+	return func(key K) (w W, ts int64, ok bool, err error) {
+		v, ts, ok, err := rows(key)
+		if err != nil || !ok {
+			return w, ts, false, err
+		}
+		n.enter()
+		w = f(key, v)
+		return w, ts, !vals.is(w), nil
+	}
+}

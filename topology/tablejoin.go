@@ -1,0 +1,121 @@
+package topology
+
+import (
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+)
+
+// Join joins the rows of both tables that have the same key: a row of the result
+// is there while both are. Its timestamp is the higher one of theirs. A change on
+// either side changes the result; a deletion on one side is passed on whenever
+// the other has a row.
+//
+// Both tables must be partitioned alike, which is checked when the application
+// starts. A nil result of f deletes the row.
+func (t *Table[K, V]) Join[V2, R any](other *Table[K, V2], f func(V, V2) R, options ...Option) *Table[K, R] {
+	return joinTables(t, other, tablesJoin[V, V2, R]{
+		method: "Join", noFunc: f == nil, needLeft: true, needRight: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
+	}, options)
+}
+
+// LeftJoin joins each row with the other table's row of the same key, as
+// [Table.Join] does, but f gets nil where there's none. The pointer is valid
+// during the call.
+func (t *Table[K, V]) LeftJoin[V2, R any](other *Table[K, V2], f func(V, *V2) R, options ...Option) *Table[K, R] {
+	return joinTables(t, other, tablesJoin[V, V2, R]{
+		method: "LeftJoin", noFunc: f == nil, needLeft: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
+	}, options)
+}
+
+// OuterJoin joins the rows of both tables that have the same key, as [Table.Join]
+// does, but f gets nil for the side that has no row. The pointers are valid
+// during the call.
+func (t *Table[K, V]) OuterJoin[V2, R any](other *Table[K, V2], f func(*V, *V2) R, options ...Option) *Table[K, R] {
+	return joinTables(t, other, tablesJoin[V, V2, R]{
+		method: "OuterJoin", noFunc: f == nil,
+		joiner: func() op.Joiner[V, V2, R] { return op.OuterJoiner(f) },
+	}, options)
+}
+
+// tablesJoin is what distinguishes the joins of two tables.
+type tablesJoin[V, V2, R any] struct {
+	method string // for messages
+	noFunc bool   // a function is missing
+	// needLeft and needRight say which rows a row of the result needs.
+	needLeft, needRight bool
+	// joiner makes a joiner, of which each operator of a task has its own.
+	joiner func() op.Joiner[V, V2, R]
+}
+
+func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j tablesJoin[V, V2, R], options []Option) *Table[K, R] {
+	left, right = left.valid(), right.valid()
+	b := left.b
+	merge, this, other := b.joinNodes(options)
+	b.needFunc(merge.Name, j.method, j.noFunc)
+	from := right.node
+	if !b.sameBuilder(merge.Name, right.b) {
+		from = left.node // the graph stays one of this builder's nodes
+	}
+	this.Stores, other.Stores = right.read(this.Name), left.read(other.Name)
+	if !j.needRight { // a left row that was there has had a result
+		left.sendOld(this.Name, true)
+	}
+	if !j.needLeft {
+		right.sendOld(other.Name, true)
+	}
+	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
+	linkSide(this, result, right, j.needRight, j.joiner)
+	linkSide(other, result, left, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
+		rows, err := result.rows(task)
+		return op.KeepJoin(at, rows, out), err
+	})
+	result.view = viewJoin(left, right, merge, j.joiner)
+	b.g.Add(this, left.node)
+	b.g.Add(other, from)
+	b.g.Add(merge, this, other)
+	b.g.CoPartition(merge, left.node, from)
+	return result
+}
+
+// joinNodes returns the nodes of a join: the one behind both sides, the left
+// side's and the right side's.
+func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
+	merge = &graph.Node{Name: b.nodeName("KTABLE-MERGE-", options)}
+	this = &graph.Node{Name: b.g.Next("KTABLE-JOINTHIS-")}
+	other = &graph.Node{Name: b.g.Next("KTABLE-JOINOTHER-")}
+	var o nodeOptions
+	present(options, func(s Option) { s.setNode(&o) })
+	if o.named && merge.Name == o.name {
+		this.Name, other.Name = o.name+"-join-this", o.name+"-join-other"
+	}
+	return merge, this, other
+}
+
+// linkSide builds the node that joins the changes of one table with the rows of
+// the other.
+func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[K, V2], needOther bool, joiner func() op.Joiner[V, V2, R]) {
+	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
+		rows, err := other.lookup(task, n.Name)
+		if err != nil {
+			return nil, err
+		}
+		return op.JoinTables(at, needOther, rows, joiner(), result.old, out), nil
+	})
+}
+
+func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, string) (op.Lookup[K, R], error) {
+	return func(task *graph.Task, node string) (op.Lookup[K, R], error) {
+		leftRows, err := left.lookup(task, node)
+		if err != nil {
+			return nil, err
+		}
+		rightRows, err := right.lookup(task, node)
+		if err != nil {
+			return nil, err
+		}
+		return op.JoinRows(operator(task, merge), leftRows, rightRows, joiner()), nil
+	}
+}

@@ -1,0 +1,116 @@
+package topology
+
+import (
+	"slices"
+
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+)
+
+// tableState is what others have asked of a table while the topology is written
+// down. Tasks are built later, so it's complete by then.
+type tableState struct {
+	// pending says that the store is declared once it's needed.
+	pending bool
+	// old says that changes carry the values before them.
+	old bool
+	// from are the tables that this one is made of, where its rows can be made of
+	// theirs.
+	from []upstream
+	// joins says that old values are made of those of all tables in from, whether
+	// the result is stored or not.
+	joins bool
+	// wasRead says that something reads the rows.
+	wasRead bool
+}
+
+// upstream is a table of any type.
+type upstream interface {
+	// sendOld asks for the values before changes, on behalf of the named node, and
+	// returns whether they will come. Without force a table doesn't begin to store
+	// its rows for that.
+	sendOld(user string, force bool) bool
+	// read makes the rows readable for the named node, and returns the names of the
+	// stores that they are in.
+	read(user string) []string
+}
+
+// isStored returns whether the table has a store of its own by now.
+func (t *Table[K, V]) isStored() bool { return t.stored.name != "" && !t.pending }
+
+// store declares the store that has been pending.
+func (t *Table[K, V]) store() {
+	t.pending = false
+	t.stored.declare(t.b, t.node, nil)
+}
+
+func (t *Table[K, V]) sendOld(user string, force bool) bool {
+	switch {
+	case t.old:
+		return true
+	case t.joins:
+		for _, from := range t.from {
+			from.sendOld(user, true)
+		}
+		t.old = true
+	case t.isStored():
+		t.old = true
+	case t.from != nil:
+		t.old = t.from[0].sendOld(user, force)
+	case force:
+		t.read(user)
+		t.old = true
+	}
+	return t.old
+}
+
+func (t *Table[K, V]) read(user string) []string {
+	t.wasRead = true
+	switch {
+	case t.pending:
+		t.store()
+	case t.stored.name == "" && t.from == nil:
+		t.b.g.Fail(user, "it needs the rows of %s, which aren't stored: call Materialize on that table", t.node.Name)
+	}
+	if t.isStored() {
+		return []string{t.stored.name}
+	}
+	var stores []string
+	for _, from := range t.from {
+		stores = append(stores, from.read(user)...)
+	}
+	slices.Sort(stores)
+	return slices.Compact(stores)
+}
+
+// lookup returns how the named node of a task reads the rows.
+func (t *Table[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], error) {
+	if !t.isStored() {
+		return t.view(task, node)
+	}
+	store, err := t.open(task, node)
+	if err != nil {
+		return nil, err
+	}
+	return store.Get, nil
+}
+
+// Materialize keeps the rows of the table in a state store of its own, and
+// returns the table. It's for tables that are made of other ones, and comes right
+// behind the operator that makes the table.
+//
+// It makes rows cheap to read where the functions that make them are not, and
+// gives them a changelog of their own. A table is materialized once.
+func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
+	t = t.valid()
+	switch {
+	case t.stored.name != "":
+		t.b.g.Fail(t.node.Name, "Materialize: the table has the store %q already", t.stored.name)
+		return t
+	case t.wasRead || len(t.node.Children()) > 0:
+		t.b.g.Fail(t.node.Name, "Materialize comes too late: call it before anything else is made of the table")
+	}
+	t.stored = st
+	st.declare(t.b, t.node, nil)
+	return t
+}
