@@ -1,0 +1,141 @@
+package parity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	kafkatest "github.com/oncestream/oncestream/test/kafka"
+)
+
+// patience is how long an application may take for a half of the input.
+const patience = time.Minute
+
+// snapshot is what an application left on the brokers, without the names that
+// only its own run has.
+type snapshot struct {
+	results results
+	// changelogs have the last record of each key of each partition, as text.
+	changelogs map[string][]string
+	// metadata is that of the committed offsets, by topic and partition. It holds
+	// the partition's time.
+	metadata map[string]string
+}
+
+// await waits until everything is processed and committed.
+func (r *run) await(t *testing.T, p *running) {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for r.behind(t) {
+		p.check()
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("the input isn't processed after %s", patience)
+		}
+	}
+}
+
+// behind says whether a topic has committed records that the group's offsets
+// aren't past. The offsets are asked for first: what the last transaction in
+// them wrote is waited for.
+func (r *run) behind(t *testing.T) bool {
+	t.Helper()
+	committed, err := kafkatest.Admin(t, r.addr).FetchOffsets(t.Context(), r.id)
+	if kerr.IsRetriable(err) {
+		return true // the group's coordinator isn't up yet
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, topic := range r.sources(t) {
+		for _, rec := range kafkatest.ConsumeAll(t, r.addr, topic) {
+			if o, ok := committed.Lookup(topic, rec.Partition); !ok || rec.Offset >= o.At {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sources returns the topics that the application reads, those of its own
+// included as soon as they exist.
+func (r *run) sources(t *testing.T) []string {
+	t.Helper()
+	all, err := kafkatest.Admin(t, r.addr).ListTopics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	topics := slices.Clone(r.in)
+	for name := range all {
+		if strings.HasPrefix(name, r.id+"-") && !strings.HasSuffix(name, "-changelog") {
+			topics = append(topics, name)
+		}
+	}
+	return topics
+}
+
+func (r *run) snapshot(t *testing.T, start time.Time) snapshot {
+	t.Helper()
+	s := snapshot{results: results{}, changelogs: map[string][]string{}, metadata: map[string]string{}}
+	for _, rec := range kafkatest.ConsumeAll(t, r.addr, r.out) {
+		add := s.results.add
+		if r.shape.lastOnly {
+			add = s.results.set
+		}
+		add(string(rec.Key), value(rec), seconds(rec, start))
+	}
+	for _, store := range r.shape.stores {
+		s.changelogs[store] = compacted(kafkatest.ConsumeAll(t, r.addr, r.id+"-"+store+"-changelog"), start)
+	}
+	offsets, err := kafkatest.Admin(t, r.addr).FetchOffsets(t.Context(), r.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for topic, ps := range offsets {
+		if strings.HasSuffix(topic, "-response-topic") {
+			continue // it depends on a race which answers there are, though not what comes of them
+		}
+		for p, o := range ps {
+			s.metadata[fmt.Sprintf("%s-%d", r.role(topic), p)] = o.Metadata
+		}
+	}
+	return s
+}
+
+// role names a topic alike for all runs.
+func (r *run) role(topic string) string {
+	if i := slices.Index(r.in, topic); i >= 0 {
+		return fmt.Sprint("in", i)
+	}
+	return strings.TrimPrefix(topic, r.id+"-")
+}
+
+// compacted returns the last record of each key as text, sorted.
+func compacted(records []*kgo.Record, start time.Time) []string {
+	last := map[string]string{}
+	for _, rec := range records {
+		key := fmt.Sprintf("%d %q", rec.Partition, rec.Key)
+		last[key] = fmt.Sprintf("%s = %q at %d, headers %v", key, value(rec), seconds(rec, start), rec.Headers)
+	}
+	return slices.Sorted(maps.Values(last))
+}
+
+func value(rec *kgo.Record) string {
+	if rec.Value == nil {
+		return null
+	}
+	return string(rec.Value)
+}
+
+func seconds(rec *kgo.Record, start time.Time) int {
+	return int(rec.Timestamp.Sub(start) / time.Second)
+}
