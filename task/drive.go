@@ -77,7 +77,19 @@ func (t *Task) Next() (record.TopicPartition, int64, bool) {
 // Drops calls yield for each node and reason with the number of dropped records
 // that no metric has counted yet.
 func (t *Task) Drops(yield func(node string, reason plan.DropReason, n int64)) {
+	t.dropExpired()
 	for k, n := range t.drops {
 		yield(k.node, k.reason, n)
+	}
+}
+
+// dropExpired counts the writes that the stores dropped since the last call. A
+// store doesn't know which node wrote, so it stands for the node.
+func (t *Task) dropExpired() {
+	for _, s := range t.stores {
+		if n := s.Expired() - s.expired; n > 0 {
+			t.drops[dropKey{s.Name(), plan.DropExpired}] += n
+			s.expired += n
+		}
 	}
 }

@@ -38,6 +38,8 @@ type storeLog struct {
 	// acked is the changelog offset behind the open transaction's records, noted
 	// between the flush and the commit; -1 where it isn't known.
 	acked int64
+	// expired is how many of the store's expired writes were counted as drops.
+	expired int64
 }
 
 // ChangelogOutput takes changelog records into the transaction and says where
@@ -300,6 +302,7 @@ func (t *Task) Close() {
 func (t *Task) collect(m *Metrics) {
 	m.recordsIn(t.id.SubTopology, t.records)
 	t.records = 0
+	t.dropExpired()
 	for k, n := range t.drops {
 		m.dropped(k, n)
 	}

@@ -152,4 +152,7 @@ const (
 	DropTimestamp DropReason = "negative_timestamp"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
+	// DropExpired is a write that a store dropped because it was past the store's
+	// retention.
+	DropExpired DropReason = "expired"
 )

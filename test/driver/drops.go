@@ -8,7 +8,7 @@ import (
 
 // Drop is why and where records were dropped.
 type Drop struct {
-	// Node is the name of the node.
+	// Node is the name of the node, or of the store that dropped an expired write.
 	Node string
 	// Reason is the label of the metric of dropped records, such as late.
 	Reason string
