@@ -99,6 +99,8 @@ func operatorOf(op string) operator {
 		return groupByKey
 	case "groupBy":
 		return ofTables(groupTable, groupBy)
+	case "cogroup":
+		return cogroup
 	case "windowedBy":
 		return windowedBy
 	case "count":
@@ -110,7 +112,7 @@ func operatorOf(op string) operator {
 	case "join", "leftJoin":
 		return ofTables(joinTables, join)
 	case "outerJoin":
-		return ofTables(joinTables, lacks)
+		return ofTables(joinTables, joinStreams)
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}
@@ -154,15 +156,19 @@ func (b *builder) apply(raw json.RawMessage) error {
 // from returns the result that a parameter refers to, if it's of the type that
 // the operator can work on.
 func from[T any](b *builder, s *step, key string) (T, error) {
+	return resultOf[T](b, s, s.text(key))
+}
+
+// resultOf returns the result of an earlier step in the same way.
+func resultOf[T any](b *builder, s *step, id string) (T, error) {
 	var none T
-	id := s.text(key)
-	result, ok := b.results[id]
+	made, ok := b.results[id]
 	if !ok {
 		return none, fmt.Errorf("no step %q before", id)
 	}
-	typed, ok := result.(T)
+	typed, ok := made.(T)
 	if !ok {
-		return none, missing("%s of a %s", s.op, kindOf(result))
+		return none, missing("%s of a %s", s.op, kindOf(made))
 	}
 	return typed, nil
 }
@@ -182,6 +188,8 @@ func kindOf(result any) string {
 		return "grouped table"
 	case *windowed:
 		return "windowed stream"
+	case *cogrouped:
+		return "cogrouped stream"
 	}
 	return fmt.Sprintf("%T", result)
 }

@@ -90,3 +90,14 @@ func parseCombiner(spec string) (combiner, error) {
 	}
 	return nil, fmt.Errorf("unknown aggregator %q", spec)
 }
+
+// parseMerger returns what makes one aggregate of those of two sessions.
+func parseMerger(name string) (combiner, error) {
+	switch name {
+	case "concat":
+		return func(g, next *string) *string { return of(orNull(g) + "&" + orNull(next)) }, nil
+	case "sum":
+		return parseCombiner(name)
+	}
+	return nil, fmt.Errorf("unknown merger %q", name)
+}

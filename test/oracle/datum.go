@@ -100,8 +100,8 @@ func (numberSerde) Decode(b []byte) (datum, error) {
 	return number(n), err
 }
 
-// spanSerde reads keys of time windows of a size in milliseconds.
-type spanSerde struct{ size int64 }
+// spanSerde reads keys of windows.
+type spanSerde struct{ spans }
 
 // Append implements serde.Serde.
 func (spanSerde) Append(dst []byte, d datum) ([]byte, error) { return d.append(dst), nil }
@@ -109,11 +109,17 @@ func (spanSerde) Append(dst []byte, d datum) ([]byte, error) { return d.append(d
 // Decode implements serde.Serde.
 func (s spanSerde) Decode(b []byte) (datum, error) {
 	n := len(b) - 8
-	if n < 0 {
-		return nil, fmt.Errorf("a windowed key has at least 8 bytes, got %d", len(b))
+	if s.session {
+		n -= 8
 	}
-	start := int64(binary.BigEndian.Uint64(b[n:]))
-	return span{key: text(b[:n]), start: start, end: start + s.size}, nil
+	if n < 0 {
+		return nil, fmt.Errorf("a windowed key has %d bytes more than the key, got %d in all", len(b)-n, len(b))
+	}
+	start := int64(binary.BigEndian.Uint64(b[len(b)-8:]))
+	if s.session {
+		return span{key: text(b[:n]), start: start, end: int64(binary.BigEndian.Uint64(b[n:])), session: true}, nil
+	}
+	return s.from(text(b[:n]), start), nil
 }
 
 // valueSerde returns the serde that a source's parameter names.

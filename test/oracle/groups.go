@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -44,43 +41,9 @@ func groupBy(b *builder, s *step) (any, error) {
 	return &grouped{GroupedStream: g, key: textSerde{}, value: in.value}, nil
 }
 
-// windowed is a grouped stream with windows.
-type windowed struct {
-	*topology.TimeWindowedStream[datum, datum]
-	key  serde.Serde[datum]
-	size int64 // milliseconds
-}
-
-func windowedBy(b *builder, s *step) (any, error) {
-	g, err := from[*grouped](b, s, "from")
-	if err != nil {
-		return nil, err
-	}
-	w, err := newParams(get(s.params, "window", json.RawMessage("{}")))
-	if err != nil {
-		return nil, err
-	}
-	if kind := w.text("type"); kind != "tumbling" {
-		return nil, missing("windowedBy %s", kind)
-	}
-	if emit := s.text("emit"); emit == "onClose" {
-		return nil, missing("windowedBy with emit %s", emit)
-	}
-	size, grace := get(w, "sizeMs", int64(0)), get(w, "graceMs", int64(0))
-	if err := w.done(); err != nil {
-		return nil, fmt.Errorf("window: %w", err)
-	}
-	windows := topology.Tumbling(ms(size)).Grace(ms(grace))
-	return &windowed{TimeWindowedStream: g.WindowedBy(windows), key: g.key, size: size}, nil
-}
-
 func count(b *builder, s *step) (any, error) {
 	if w, ok := b.results[s.text("from")].(*windowed); ok {
-		stored, err := windowStoreAs(b, s, w, serde.Serde[int64](serde.Int64), counted)
-		if err != nil {
-			return nil, err
-		}
-		return windowedTableOf[int64]{WindowedTable: w.Count(stored, s.options()...), size: w.size, value: numberSerde{}, datum: counted}, nil
+		return countWindows(b, s, w)
 	}
 	g, err := from[*grouped](b, s, "from")
 	if err != nil {
@@ -99,11 +62,7 @@ func reduce(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	if w, ok := b.results[s.text("from")].(*windowed); ok {
-		stored, err := windowStoreAs(b, s, w, serde.Serde[datum](textSerde{}), same)
-		if err != nil {
-			return nil, err
-		}
-		return w.table(w.Reduce(f, stored, s.options()...)), nil
+		return reduceWindows(b, s, w, f)
 	}
 	g, err := from[*grouped](b, s, "from")
 	if err != nil {
@@ -117,6 +76,12 @@ func reduce(b *builder, s *step) (any, error) {
 }
 
 func aggregate(b *builder, s *step) (any, error) {
+	switch of := b.results[s.text("from")].(type) {
+	case *windowed:
+		return aggregateWindows(b, s, of)
+	case *cogrouped:
+		return aggregateCogrouped(b, s, of)
+	}
 	f, err := combine(s, "fn")
 	if err != nil {
 		return nil, err
@@ -124,13 +89,6 @@ func aggregate(b *builder, s *step) (any, error) {
 	init := s.text("init")
 	zero := func() datum { return text(init) }
 	add := func(_, v, g datum) datum { return f(g, v) }
-	if w, ok := b.results[s.text("from")].(*windowed); ok {
-		stored, err := windowStoreAs(b, s, w, serde.Serde[datum](textSerde{}), same)
-		if err != nil {
-			return nil, err
-		}
-		return w.table(w.Aggregate(zero, add, stored, s.options()...)), nil
-	}
 	g, err := from[*grouped](b, s, "from")
 	if err != nil {
 		return nil, err
@@ -140,10 +98,6 @@ func aggregate(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	return newTable(g.Aggregate(zero, add, stored, s.options()...), g.key, textSerde{}), nil
-}
-
-func (w *windowed) table(t *topology.WindowedTable[datum, datum]) windowedTable {
-	return windowedTableOf[datum]{WindowedTable: t, size: w.size, value: textSerde{}, datum: same}
 }
 
 // combine returns the aggregator that a parameter names.

@@ -77,11 +77,14 @@ func storeOf[V any](b *builder, s *step, k serde.Serde[datum], v serde.Serde[V],
 	return topology.StoreAs(st.name, v, st.options...), err
 }
 
-// windowStoreAs describes the step's window store.
-func windowStoreAs[V any](b *builder, s *step, w *windowed, v serde.Serde[V], f func(V) datum) (topology.Stored[V], error) {
+// windowStoreAs describes the step's window or session store.
+func windowStoreAs[V any](b *builder, s *step, w spans, v serde.Serde[V], f func(V) datum) (topology.Stored[V], error) {
 	st, err := storeParam(s)
-	if st.named {
-		b.stores = append(b.stores, namedStore{st.name, windowRows[V]{w.key, v, f, w.size}})
+	switch {
+	case st.named && w.session:
+		b.stores = append(b.stores, namedStore{st.name, sessionRows[V]{w.key, v, f}})
+	case st.named:
+		b.stores = append(b.stores, namedStore{st.name, windowRows[V]{w, v, f}})
 	}
 	return topology.StoreAs(st.name, v, st.options...), err
 }
@@ -179,10 +182,9 @@ func alone(rows []row, without int) any {
 
 // windowRows reads a window store.
 type windowRows[V any] struct {
-	key   serde.Serde[datum]
+	spans
 	value serde.Serde[V]
 	datum func(V) datum
-	size  int64 // milliseconds
 }
 
 // window is an entry of a window store.
@@ -224,7 +226,7 @@ func (w windowRows[V]) windows(entries iter.Seq2[statestore.WindowEntry[datum, V
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, window{span{key: e.Key, start: e.Start, end: e.Start + w.size}, w.datum(e.Value), e.Timestamp})
+		all = append(all, window{w.from(e.Key, e.Start), w.datum(e.Value), e.Timestamp})
 	}
 	return all, nil
 }

@@ -108,7 +108,7 @@ type windowedTable interface {
 // windowedTableOf is a windowed table of texts or counts.
 type windowedTableOf[V any] struct {
 	*topology.WindowedTable[datum, V]
-	size  int64
+	spans
 	value serde.Serde[datum]
 	datum func(V) datum
 }
@@ -118,8 +118,7 @@ func (t windowedTableOf[V]) windows() {}
 
 // stream implements streamer.
 func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
-	key := func(w topology.Windowed[datum]) datum { return span{key: w.Key, start: w.Start, end: w.End} }
-	return &stream{Stream: data(t.ToStream(key, options...), t.datum), key: spanSerde{t.size}, value: t.value, rekeyed: true}
+	return &stream{Stream: data(t.ToStream(t.of, options...), t.datum), key: spanSerde{t.spans}, value: t.value, rekeyed: true}
 }
 
 // toStream gives new keys with a step of its own where they're asked for.
@@ -146,7 +145,7 @@ func join(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	if _, ok := b.results[s.text("with")].(*stream); ok {
-		return nil, missing("%s of streams", s.op)
+		return joinStreams(b, s)
 	}
 	with, err := from[table](b, s, "with")
 	if err != nil {
