@@ -104,17 +104,17 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	}
 	t.chain = chain
 	for _, in := range inputs {
-		process := chain.Process[in.source.Topic]
-		if process == nil {
+		chained, ok := chain.Inputs[in.source.Topic]
+		if !ok {
 			return nil, fmt.Errorf("task %s: the topology has no operator for topic %s", id, in.source.Topic)
 		}
-		t.addQueue(in, process)
+		t.addQueue(in, chained)
 	}
 	return t, nil
 }
 
-func (t *Task) addQueue(in input, process func(*record.Record) error) {
-	q := &queue{tp: in.tp, turn: &t.turn, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+func (t *Task) addQueue(in input, chained plan.Input) {
+	q := &queue{tp: in.tp, turn: &t.turn, input: chained, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
 	if !in.committed.Ok && in.source.Reset == plan.Latest {
 		// Until it's committed, each start would begin at another end, and skip what has
 		// come since the first.
@@ -170,7 +170,7 @@ func (t *Task) Run(n int) (done int, err error) {
 		if q = t.choose(); q == nil {
 			return done, nil
 		}
-		if err := q.process(&q.head); err != nil {
+		if err := q.input.Process(&q.head); err != nil {
 			return done, t.failed(q, err)
 		}
 		t.streamTime = max(t.streamTime, q.head.Timestamp)

@@ -23,6 +23,7 @@ type source struct {
 	node       *graph.Node
 	kind       string
 	key, value reflect.Type // of the serdes
+	times      Timestamps
 }
 
 // NewBuilder returns a Builder without any stream.
@@ -55,17 +56,18 @@ func (b *Builder) valid() *Builder {
 	return b
 }
 
-// Stream reads a topic as a stream of independent records. Records with a
-// negative timestamp are dropped, null keys and values are kept.
+// Stream reads a topic as a stream of independent records. A record with a
+// negative timestamp is an error, unless [WithTimestamps] says otherwise; null keys
+// and values are kept.
 //
 // A topic that is read twice is one source, with the name of the first, and both
-// uses behind it; they must agree in types, serdes and reset policy.
+// uses behind it; they must agree in types, serdes and options.
 func (b *Builder) Stream[K, V any](topic string, k serde.Serde[K], v serde.Serde[V], options ...SourceOption) *Stream[K, V] {
 	b = b.valid()
 	var o sourceOptions
 	present(options, func(s SourceOption) { s.setSource(&o) })
-	n := sourceNode(b.pick("KSTREAM-SOURCE-", o.nodeOptions), topic, o, k, v)
-	first := b.addSource(n, source{kind: "stream", key: reflect.TypeOf(k), value: reflect.TypeOf(v)})
+	n := sourceNode(b, b.pick("KSTREAM-SOURCE-", o.nodeOptions), topic, o, k, v)
+	first := b.addSource(n, source{kind: "stream", key: reflect.TypeOf(k), value: reflect.TypeOf(v), times: o.times})
 	return &Stream[K, V]{b: b, node: first}
 }
 
@@ -78,19 +80,24 @@ func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
 }
 
 // sourceNode returns a node that reads a topic into typed records.
-func sourceNode[K, V any](name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
+func sourceNode[K, V any](b *Builder, name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
 	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset)}
-	buildSource(n, k, v)
+	buildTimed(n, k, v, timesOf[K, V](b, name, o.times))
 	return n
 }
 
+// buildSource makes a node read a topic of the application's own.
 func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
+	buildTimed(n, k, v, op.Times[K, V]{})
+}
+
+func buildTimed[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], times op.Times[K, V]) {
 	n.Build = func(t *graph.Task) (any, error) {
 		out, err := outputs[K, V](t, n)
 		if err != nil {
 			return nil, err
 		}
-		return op.Source(operator(t, n), k, v, out), nil
+		return op.Source(operator(t, n), k, v, times, out), nil
 	}
 }
 
@@ -126,6 +133,8 @@ func (b *Builder) sameSource(n *graph.Node, s, first source) bool {
 			n.Topic, s.key, s.value, first.key, first.value, first.node.Name)
 	case n.Reset != first.node.Reset:
 		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", n.Topic, first.node.Name)
+	case s.times != first.times:
+		b.g.Fail(n.Name, "topic %q has other timestamps in %s: give both the same value of Timestamps", n.Topic, first.node.Name)
 	default:
 		return true
 	}

@@ -45,6 +45,17 @@ var mistakes = []struct {
 		"KSTREAM-MAPVALUES-0000000012: MapValuesWithKey needs a function, got nil",
 		"KSTREAM-FLATMAPVALUES-0000000013: FlatMapValuesWithKey needs a function, got nil",
 	}},
+	{"timestamps", func(b *builder) {
+		b.Stream("nil", str, str, topology.WithTimestamps(topology.EmbeddedTime[string, string](nil)))
+		b.Stream("typed", str, str, topology.WithTimestamps(topology.EmbeddedTime(
+			func(topology.SourceRecord[string, int64]) (int64, bool) { return 0, true })))
+		b.Stream("twice", str, str)
+		b.Stream("twice", str, str, topology.WithTimestamps(topology.WallClockTime()))
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: EmbeddedTime needs a function, got nil",
+		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
+		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)

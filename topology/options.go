@@ -36,6 +36,7 @@ type nodeOptions struct {
 type sourceOptions struct {
 	nodeOptions
 	reset OffsetReset
+	times Timestamps
 }
 
 type joinOptions struct {

@@ -18,7 +18,11 @@ type builder struct {
 	// for. A run has one partition of everything.
 	counts bool
 	stores []namedStore
-	note   func(id string, k, v datum)
+	// extractor is the name of the one for sources that name none.
+	extractor string
+	// times are the extractors in use, by name.
+	times map[string]topology.Timestamps
+	note  func(id string, k, v datum)
 }
 
 // namedStore is a store that a step names.
@@ -122,7 +126,13 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 
 // newBuilder applies all steps.
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
-	b := &builder{Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {}}
+	b := &builder{
+		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
+		extractor: "record", times: map[string]topology.Timestamps{},
+	}
+	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
+		b.extractor = fmt.Sprint(name)
+	}
 	for i, raw := range sc.Steps {
 		if err := b.apply(raw); err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)

@@ -95,9 +95,7 @@ func (r *runner) configure() ([]driver.Option, error) {
 				return nil, missing("config %s %v", setting, value)
 			}
 		case "default.timestamp.extractor":
-			if value != "record" {
-				return nil, missing("config %s %v", setting, value)
-			}
+			// The steps of the sources look it up.
 		case "deserialization.exception.handler":
 			if value == "continue" {
 				action = task.Continue

@@ -16,21 +16,23 @@ func sourceStream(b *builder, s *step) (any, error) {
 	if s.has("pattern") || len(topics) != 1 {
 		return nil, missing("stream of several topics")
 	}
-	options, err := sourceOptions(s)
+	options, err := sourceOptions(b, s)
 	if err != nil {
 		return nil, err
 	}
 	return &stream{Stream: b.Stream(topics[0], textSerde{}, value, options...), key: textSerde{}, value: value}, nil
 }
 
-func sourceOptions(s *step) ([]topology.SourceOption, error) {
-	if s.has("timestamps") {
-		return nil, missing("%s with timestamps", s.op)
+func sourceOptions(b *builder, s *step) ([]topology.SourceOption, error) {
+	times, err := b.extract(get(s.params, "timestamps", b.extractor))
+	if err != nil {
+		return nil, err
 	}
-	if !s.has("name") {
-		return nil, nil
+	options := []topology.SourceOption{topology.WithTimestamps(times)}
+	if s.has("name") {
+		options = append(options, topology.Named(s.text("name")))
 	}
-	return []topology.SourceOption{topology.Named(s.text("name"))}, nil
+	return options, nil
 }
 
 // behind returns a stream of texts with the same keys.

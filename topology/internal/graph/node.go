@@ -35,7 +35,7 @@ type Node struct {
 	NullKeys bool
 	// Build makes the node's operator for a task, with everything behind it. Its
 	// type is known to those who built the node's parents: a function of typed
-	// records, or of a record.Record for a source.
+	// records, or a plan.Input for a source.
 	Build func(*Task) (any, error)
 
 	parents, children []*Node
