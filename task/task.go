@@ -58,6 +58,8 @@ type dropKey struct {
 type Edges struct {
 	// Output returns the writer of a topic, by its name in the plan.
 	Output func(topic string) (plan.Output, error)
+	// Topic returns the writer of a topic by its real name.
+	Topic func(name string) (plan.Output, error)
 	// Changelog returns the writer of a store's changelog.
 	Changelog func(store string) (ChangelogOutput, error)
 	// Now returns the wall clock.
@@ -92,6 +94,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Task:    id,
 		Store:   t.Store,
 		Output:  e.Output,
+		Topic:   e.Topic,
 		Now:     e.Now,
 		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
 		DecodeFailed: func(node string, r *record.Record, err error) error {

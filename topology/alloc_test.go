@@ -33,7 +33,7 @@ func TestNoAllocationPerRecord(t *testing.T) {
 		FlatMap(func(_, _ int64) iter.Seq2[int64, int64] { return pairs }).
 		SelectKey(func(_, v int64) int64 { return v }).
 		Peek(func(_, _ int64) {}).
-		To("out", serde.Int64, serde.Int64)
+		To("out", serde.Int64, serde.Int64, topology.PartitionBy(func(int64, int64, int32) topology.Placement { return topology.InPartition(0) }))
 	var out nowhere
 	chain, err := build(t, b).Plan().SubTopologies[0].Build(&plan.Env{
 		Output: func(string) (plan.Output, error) { return &out, nil },

@@ -56,6 +56,17 @@ var mistakes = []struct {
 		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
 		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
 	}},
+	{"sinks", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.ToTopics(nil, str, nil)
+		s.To("out", str, str, topology.PartitionBy[string, string](nil))
+		s.Repartition("r", str, str, topology.PartitionBy(func(string, int64, int32) topology.Placement { return topology.DefaultPartition() }))
+	}, []string{
+		"KSTREAM-SINK-0000000001: the value serde is nil",
+		"KSTREAM-SINK-0000000001: ToTopics needs a function, got nil",
+		"KSTREAM-SINK-0000000002: PartitionBy needs a function, got nil",
+		"r-repartition: PartitionBy has other types than the stream: it's a func(string, int64, int32) topology.Placement, and func(string, string, int32) topology.Placement is needed",
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)

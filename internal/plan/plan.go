@@ -58,7 +58,8 @@ type Source struct {
 // Sink is a topic that a sub-topology writes to.
 type Sink struct {
 	Node string
-	// Topic is named as in Source.
+	// Topic is named as in Source. It's empty where each record's topic is chosen
+	// when it's written.
 	Topic string
 	// Repartition is set where the topic is an internal one.
 	Repartition *Repartition
@@ -123,6 +124,9 @@ type Env struct {
 	Store func(name string) (*statestore.Store, error)
 	// Output returns the writer for a topic, named as in Sink.Topic.
 	Output func(topic string) (Output, error)
+	// Topic returns the writer for a topic that was chosen for a record, by its real
+	// name. One that doesn't exist is an error.
+	Topic func(name string) (Output, error)
 	// DecodeFailed is asked when a key or a value can't be deserialized. A nil
 	// answer means that the record was dealt with (skipped and counted, or sent to
 	// the dead-letter topic) and processing goes on behind it.
@@ -162,6 +166,8 @@ const (
 	DropLate DropReason = "late"
 	// DropTimestamp is a record without a valid timestamp.
 	DropTimestamp DropReason = "invalid_timestamp"
+	// DropNoPartition is a record for which the user's partitioner chose no partition.
+	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
 )

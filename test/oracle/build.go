@@ -22,7 +22,9 @@ type builder struct {
 	extractor string
 	// times are the extractors in use, by name.
 	times map[string]topology.Timestamps
-	note  func(id string, k, v datum)
+	// chosen are the topics that were chosen for records.
+	chosen map[string]bool
+	note   func(id string, k, v datum)
 }
 
 // namedStore is a store that a step names.
@@ -128,7 +130,7 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
 	b := &builder{
 		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
-		extractor: "record", times: map[string]topology.Timestamps{},
+		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
 		b.extractor = fmt.Sprint(name)

@@ -222,6 +222,11 @@ func (r *runner) feed(in item) {
 // collect reads what an input has caused. The first record of the topic that was
 // fed is the input itself.
 func (r *runner) collect(at int, fed string) {
+	for topic := range r.b.chosen {
+		if r.outputs[topic] == nil {
+			r.outputs[topic] = r.d.Output(topic, serde.Bytes, serde.Bytes)
+		}
+	}
 	for topic, out := range r.outputs {
 		for i, rec := range out.ReadAll() {
 			if topic == fed && i == 0 {

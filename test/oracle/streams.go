@@ -235,16 +235,36 @@ func to(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.has("topicFn") {
-		return nil, missing("to with topicFn")
-	}
-	if s.has("dropNullValues") {
-		return nil, missing("to with dropNullValues")
-	}
 	var options []topology.SinkOption
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))
 	}
-	in.To(s.text("topic"), in.key, in.value, options...)
+	if get(s.params, "dropNullValues", false) {
+		options = append(options, topology.PartitionBy(noNulls))
+	}
+	if !s.has("topicFn") {
+		in.To(s.text("topic"), in.key, in.value, options...)
+		return nil, nil
+	}
+	f, err := parseFunction(s.text("topicFn"))
+	if err != nil {
+		return nil, err
+	}
+	in.ToTopics(func(k, v datum) string {
+		topic := ""
+		if name := f(printed(k), printed(v)); name != nil {
+			topic = *name
+		}
+		b.chosen[topic] = true
+		return topic
+	}, in.key, in.value, options...)
 	return nil, nil
+}
+
+// noNulls places no null values.
+func noNulls(_, v datum, _ int32) topology.Placement {
+	if v == nil {
+		return topology.InPartitions()
+	}
+	return topology.DefaultPartition()
 }

@@ -28,6 +28,10 @@ func (n *Node) describe(b *strings.Builder, size map[*Node]int) {
 	case Source:
 		fmt.Fprintf(b, "    Source: %s (topics: [%s])\n", n.Name, n.Topic)
 	case Sink:
+		if n.Topic == "" {
+			fmt.Fprintf(b, "    Sink: %s (extractor class: func)\n", n.Name)
+			break
+		}
 		fmt.Fprintf(b, "    Sink: %s (topic: %s)\n", n.Name, n.Topic)
 	default:
 		stores := slices.Sorted(slices.Values(n.Stores))

@@ -22,7 +22,8 @@ type Node struct {
 	Name string
 	Kind Kind
 	// Topic is what a source reads or a sink writes. A repartition topic's name
-	// comes without the application id.
+	// comes without the application id. It's empty for a sink that chooses the
+	// topic of each record.
 	Topic string
 	// Repartition is set where the topic is an internal one.
 	Repartition *plan.Repartition
