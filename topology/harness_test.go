@@ -214,3 +214,7 @@ func (o *output) Send(partition int32, key, value []byte, ts int64, headers []re
 	}
 	return nil
 }
+
+func recordOf(topic, value string) *record.Record {
+	return &record.Record{Topic: topic, Key: []byte("k"), Value: []byte(value), Headers: []record.Header{{Key: "h"}}}
+}

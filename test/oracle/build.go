@@ -87,8 +87,10 @@ func operatorOf(op string) operator {
 		return flatMapValues
 	case "selectKey":
 		return selectKey
-	case "peek", "foreach":
+	case "peek":
 		return peek
+	case "foreach":
+		return forEach
 	case "split":
 		return split
 	case "merge":

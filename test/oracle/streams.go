@@ -13,14 +13,14 @@ func sourceStream(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	topics := get(s.params, "topics", []string{})
-	if s.has("pattern") || len(topics) != 1 {
-		return nil, missing("stream of several topics")
+	if s.has("pattern") {
+		return nil, missing("stream of a pattern")
 	}
 	options, err := sourceOptions(b, s)
 	if err != nil {
 		return nil, err
 	}
-	return &stream{Stream: b.Stream(topics[0], textSerde{}, value, options...), key: textSerde{}, value: value}, nil
+	return &stream{Stream: b.StreamOf(topics, textSerde{}, value, options...), key: textSerde{}, value: value}, nil
 }
 
 func sourceOptions(b *builder, s *step) ([]topology.SourceOption, error) {
@@ -154,7 +154,14 @@ func (s *stream) rekey(f function, options []topology.Option) *stream {
 	return &stream{Stream: s.SelectKey(datumOf(f), options...), key: textSerde{}, value: s.value, rekeyed: true}
 }
 
-// peek serves foreach, too: that's a peek with nothing behind it.
+func forEach(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err == nil {
+		in.ForEach(func(k, v datum) { b.note(s.id, k, v) }, s.options()...)
+	}
+	return nil, err
+}
+
 func peek(b *builder, s *step) (any, error) {
 	in, err := from[*stream](b, s, "from")
 	if err != nil {

@@ -116,7 +116,7 @@ func TestNodesAreBuiltOncePerTask(t *testing.T) {
 		n := source(g, name)
 		n.Build = func(t *Task) (any, error) {
 			_, err := t.Entry(merge)
-			return plan.Input{Process: process}, err
+			return func() plan.Input { return plan.Input{Process: process} }, err
 		}
 	}
 	g.Add(merge, g.names["a"], g.names["b"])

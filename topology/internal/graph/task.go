@@ -35,11 +35,13 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
 		}
-		input, ok := entry.(plan.Input)
+		input, ok := entry.(func() plan.Input)
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
 		}
-		chain.Inputs[n.Topic] = input
+		for _, topic := range n.Topics() {
+			chain.Inputs[topic] = input()
+		}
 	}
 	return chain, nil
 }
