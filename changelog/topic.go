@@ -2,6 +2,7 @@ package changelog
 
 import (
 	"maps"
+	"math"
 	"strconv"
 	"time"
 
@@ -25,7 +26,7 @@ func Configs(spec statestore.Spec) map[string]string {
 		"cleanup.policy":         "compact",
 		"message.timestamp.type": "CreateTime",
 	}
-	retention := strconv.FormatInt((spec.Retention + additionalRetention).Milliseconds(), 10)
+	retention := strconv.FormatInt(retentionMs(spec.Retention), 10)
 	switch spec.Kind {
 	case statestore.TimestampedWindow, statestore.SessionWindow:
 		c["cleanup.policy"] = "compact,delete"
@@ -40,4 +41,13 @@ func Configs(spec statestore.Spec) map[string]string {
 	}
 	maps.Copy(c, spec.TopicConfig)
 	return c
+}
+
+// retentionMs is how long a topic keeps what its store keeps for the retention. For
+// windows that never end that's for ever.
+func retentionMs(store time.Duration) int64 {
+	if store > math.MaxInt64-additionalRetention {
+		return math.MaxInt64
+	}
+	return (store + additionalRetention).Milliseconds()
 }

@@ -2,6 +2,7 @@ package changelog
 
 import (
 	"maps"
+	"math"
 	"testing"
 	"time"
 
@@ -19,6 +20,8 @@ func TestConfigs(t *testing.T) {
 		{statestore.Spec{Kind: statestore.PlainKeyValue}, map[string]string{"cleanup.policy": "compact"}},
 		{statestore.Spec{Kind: statestore.TimestampedWindow, Retention: 15 * minute},
 			map[string]string{"cleanup.policy": "compact,delete", "retention.ms": "87300000"}},
+		{statestore.Spec{Kind: statestore.TimestampedWindow, Retention: math.MaxInt64},
+			map[string]string{"cleanup.policy": "compact,delete", "retention.ms": "9223372036854775807"}},
 		{statestore.Spec{Kind: statestore.SessionWindow, Retention: 15 * minute},
 			map[string]string{"cleanup.policy": "compact,delete", "retention.ms": "87300000"}},
 		{statestore.Spec{Kind: statestore.DuplicateWindow, Retention: 25 * minute},

@@ -91,9 +91,10 @@ func (j *OuterJoin[K, VL, VR]) add(left bool, key K, timestamp int64, value []by
 	return j.s.put(b, list, timestamp, false)
 }
 
-// DeleteLeft deletes all records of the left side with the key and timestamp,
-// whether there are any or not. The timestamp of the tombstone in the changelog is
-// at, that of the record which caused it.
+// DeleteLeft deletes all records of the left side with the key and timestamp.
+// Where there are none nothing is written, to the changelog either: most matches of
+// a join are with records that never waited. The timestamp of the tombstone in the
+// changelog is at, that of the record which caused it.
 func (j *OuterJoin[K, VL, VR]) DeleteLeft(key K, timestamp, at int64) error {
 	return j.remove(true, key, timestamp, at)
 }
@@ -106,6 +107,9 @@ func (j *OuterJoin[K, VL, VR]) DeleteRight(key K, timestamp, at int64) error {
 func (j *OuterJoin[K, VL, VR]) remove(left bool, key K, timestamp, at int64) error {
 	b, err := j.joinKey(left, key, timestamp)
 	if err != nil {
+		return err
+	}
+	if _, ok, err := j.s.get(b); err != nil || !ok {
 		return err
 	}
 	return j.delete(b, at)

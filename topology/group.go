@@ -123,8 +123,8 @@ func addition[K, V, A any](zero func() A, add func(K, V, A) A) aggregation[K, V,
 }
 
 // place adds the aggregation's node to the graph, behind the repartition that it
-// needs. With windows its store is a window store.
-func (a aggregation[K, V, A]) place(g *GroupedStream[K, V], st Stored[A], w *TimeWindows, options []Option) *graph.Node {
+// needs. The store is a key-value store unless a shape is given.
+func (a aggregation[K, V, A]) place(g *GroupedStream[K, V], st Stored[A], w *storeShape, options []Option) *graph.Node {
 	b := g.s.b
 	n := &graph.Node{Name: b.nodeName(a.prefix, options)}
 	b.needFunc(n.Name, a.method, a.noFunc)

@@ -15,6 +15,9 @@ import (
 // null stands for Kafka's null in the texts of these tests.
 const null = "<null>"
 
+// noHeaders stands for a record without headers.
+const noHeaders = "<no headers>"
+
 // input is a record for a topic.
 type input struct {
 	topic, key, value string
@@ -140,6 +143,15 @@ func (h *harness) run(ins ...input) {
 	}
 }
 
+// close commits the state and gives it up.
+func (h *harness) close(db *statestore.DB) {
+	h.t.Helper()
+	for _, s := range h.stores {
+		commit(h.t, db, s)
+		s.Close()
+	}
+}
+
 // want checks all that was written to a topic so far.
 func (h *harness) want(topic string, want ...string) {
 	h.t.Helper()
@@ -206,7 +218,11 @@ func (o *output) Send(partition int32, key, value []byte, ts int64, headers []re
 	}
 	o.h.chosen = append(o.h.chosen, partition)
 	o.h.outputs[o.topic] = append(o.h.outputs[o.topic], fmt.Sprintf("%s=%s@%d", textOf(key), textOf(value), ts))
-	o.h.headers[o.topic] = append(o.h.headers[o.topic], textOf(headers[0].Value))
+	first := noHeaders
+	if len(headers) > 0 {
+		first = textOf(headers[0].Value)
+	}
+	o.h.headers[o.topic] = append(o.h.headers[o.topic], first)
 	if _, ok := o.h.inputs[o.topic]; ok {
 		return o.h.process(&record.Record{
 			Topic: o.topic, Key: slices.Clone(key), Value: slices.Clone(value), Timestamp: ts, Headers: headers,

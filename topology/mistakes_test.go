@@ -194,7 +194,67 @@ var mistakes = []struct {
 		"KSTREAM-AGGREGATE-0000000003: the grace must not be negative and in whole milliseconds, got -1s",
 		`KSTREAM-AGGREGATE-0000000004: store "d" has a retention of 1s: it must be at least the window's size and grace, 1m0s`,
 		`KSTREAM-AGGREGATE-0000000005: store "e" isn't a window store: it takes no retention`,
-		"KSTREAM-AGGREGATE-0000000006: the window size and the grace are more than 2562047h47m16.854775807s together",
+		"KSTREAM-AGGREGATE-0000000006: the window's size and grace are more than 2562047h47m16.854775807s together",
+	}},
+	{"other windows", func(b *builder) {
+		g := b.Stream("in", str, str).GroupByKey(str, str)
+		g.WindowedBy(topology.Hopping(time.Second, 0)).Count(topology.StoreAs("a", number))
+		g.WindowedBy(topology.Hopping(time.Second, time.Minute)).Count(topology.StoreAs("b", number))
+		g.WindowedBy(topology.Unlimited(time.UnixMilli(-1).UTC())).Count(topology.StoreAs("c", number))
+		g.WindowedBy(topology.Sliding(0).Grace(-1)).Count(topology.StoreAs("d", number))
+		g.WindowedBy(topology.Sliding(time.Second)).Count(topology.StoreAs("e", number, topology.WithRetention(time.Second)))
+		g.WindowedBy(nil).Count(topology.StoreAs("f", number))
+		g.WindowedBy(topology.Unlimited(time.UnixMilli(0))).EmitOnClose().Count(topology.StoreAs("g", number))
+	}, []string{
+		"KSTREAM-AGGREGATE-0000000001: the window advance must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000002: the window advance must be at most the size, 1s, got 1m0s",
+		"KSTREAM-AGGREGATE-0000000003: the window starts at 1969-12-31 23:59:59.999 +0000 UTC, before the Unix epoch",
+		"KSTREAM-AGGREGATE-0000000004: the time difference must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000004: the grace must not be negative and in whole milliseconds, got -1ns",
+		`KSTREAM-AGGREGATE-0000000005: store "e" has a retention of 1s: it must be at least twice the time difference and grace, 2s`,
+		"KSTREAM-AGGREGATE-0000000006: WindowedBy needs windows, got nil",
+		"KSTREAM-AGGREGATE-0000000007: EmitOnClose: unlimited windows never close",
+	}},
+	{"sessions", func(b *builder) {
+		g := b.Stream("in", str, str).GroupByKey(str, str)
+		g.SessionsBy(topology.SessionWindows{}).Count(topology.StoreAs("a", number))
+		g.SessionsBy(topology.Sessions(time.Minute).Grace(-time.Second)).Aggregate(func() string { return "" }, joinTexts, nil, topology.StoreAs("b", str))
+		g.SessionsBy(topology.Sessions(time.Minute).Grace(time.Second)).Count(topology.StoreAs("c", number, topology.WithRetention(time.Minute)))
+	}, []string{
+		"KSTREAM-AGGREGATE-0000000001: the gap must be positive and in whole milliseconds, got 0s",
+		"KSTREAM-AGGREGATE-0000000002: Aggregate needs a function, got nil",
+		"KSTREAM-AGGREGATE-0000000002: the grace must not be negative and in whole milliseconds, got -1s",
+		`KSTREAM-AGGREGATE-0000000003: store "c" has a retention of 1m0s: it must be at least the gap and grace, 1m1s`,
+	}},
+	{"joins of streams", func(b *builder) {
+		l, r := sides(b)
+		l.Join[string, string](r, topology.Within(1500*time.Microsecond), nil, topology.JoinAs[string, string, string]("a", nil, str, str))
+		l.LeftJoin(r, topology.Within(time.Second).Before(-time.Minute), leftJoined, topology.JoinAs("b", str, str, str))
+		l.OuterJoin(r, topology.Within(1<<62).Grace(-1), joined, topology.JoinAs("c", str, str, str, topology.WithRetention(time.Hour)), topology.Named("j"))
+		l.Join(topology.NewBuilder().Stream("other", str, str), topology.Within(time.Second), bar, topology.JoinAs("d", str, str, str))
+	}, []string{
+		"KSTREAM-MERGE-0000000006: Join needs a function, got nil",
+		"KSTREAM-MERGE-0000000006: the time difference of a join must be in whole milliseconds and at most 640511h56m49.213s, got 1.5ms",
+		"KSTREAM-MERGE-0000000006: the join's key serde is nil",
+		"KSTREAM-MERGE-0000000011: the join has no window: it would end 59s before its start",
+		"j-merge: the time difference of a join must be in whole milliseconds and at most 640511h56m49.213s, got 1281023h53m38.427387904s",
+		"j-merge: the grace of a join must be in whole milliseconds and at most 640511h56m49.213s, got -1ns",
+		"j-merge: the grace of a join must not be negative, got -1ns",
+		"j-merge: the stores of a join take no retention: it follows from the windows",
+		"KSTREAM-MERGE-0000000021: it takes in something of another builder: a topology is written with one builder",
+	}},
+	{"cogroups", func(b *builder) {
+		g := b.Stream("in", str, text{}).GroupByKey(str, text{})
+		var none *topology.Cogrouped[string, string]
+		g.Cogroup[string](nil).Aggregate(nil, topology.StoreAs("a", str))
+		g.Cogroup(appendText).And(topology.NewBuilder().Stream("other", str, text{}).GroupByKey(str, text{}), appendText).
+			SessionsBy(topology.Sessions(time.Minute)).Aggregate(empty, nil, topology.StoreAs("b", str))
+		none.WindowedBy(topology.Sliding(0)).Aggregate(empty, topology.StoreAs("c", str)) // a builder of its own
+	}, []string{
+		"COGROUPKSTREAM-AGGREGATE-0000000001: Aggregate needs a function, got nil",
+		"COGROUPKSTREAM-AGGREGATE-0000000001: Cogroup needs a function, got nil",
+		"COGROUPKSTREAM-AGGREGATE-0000000003: Aggregate needs a function, got nil",
+		"COGROUPKSTREAM-AGGREGATE-0000000004: it takes in something of another builder: a topology is written with one builder",
 	}},
 	{"partition counts", func(b *builder) {
 		b.Stream("in", str, str).Repartition("r", str, str, topology.Partitions(0))

@@ -3,6 +3,8 @@ package topology
 import (
 	"fmt"
 	"maps"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/oncestream/oncestream/statestore"
@@ -58,11 +60,39 @@ func TopicConfig(config map[string]string) StoreOption {
 }
 
 // WithRetention sets how long a window store keeps a window after stream time
-// has passed its start. It must be at least the window's size and grace, which
-// is the default.
+// has passed its start. It must be at least what late records need, which is the
+// default: the size and the grace of time windows, twice the difference and the
+// grace of sliding windows, the gap and the grace of sessions (by their ends).
 func WithRetention(d time.Duration) StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.Retention, o.retention = d, true })
 }
+
+// storeShape is what the windows of an aggregation need of its store.
+type storeShape struct {
+	kind            statestore.Kind
+	size, retention time.Duration
+	// least says what the retention is for.
+	least string
+	// extra is how much longer the store keeps its rows than its changelog topic is
+	// told.
+	extra time.Duration
+}
+
+// keep applies the extra retention. The topic's own follows from that without it,
+// so that it's the one of Kafka Streams for the same windows.
+func (w storeShape) keep(spec *statestore.Spec) {
+	if w.extra == 0 || spec.Retention > math.MaxInt64-changelogSlack {
+		return
+	}
+	config := map[string]string{"retention.ms": strconv.FormatInt((spec.Retention + changelogSlack).Milliseconds(), 10)}
+	maps.Copy(config, spec.TopicConfig)
+	spec.TopicConfig = config
+	spec.Retention += w.extra
+}
+
+// changelogSlack is what changelog topics keep windows for in addition to their
+// stores.
+const changelogSlack = 24 * time.Hour
 
 // IfNeeded leaves the store of a table out where nothing in the topology reads the
 // table's rows: no join with the table, no grouping, no operator that needs the
@@ -82,20 +112,20 @@ func (st Stored[V]) resolve() storeOptions {
 	return o
 }
 
-// declare adds the store to the graph as the node's.
-func (st Stored[V]) declare(b *Builder, n *graph.Node, w *TimeWindows) {
+// declare adds the store to the graph as the node's. Without a shape it's a
+// key-value store.
+func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	o := st.resolve()
 	b.needSerde(n.Name, "store's value", st.value == nil)
 	switch {
 	case w != nil:
-		o.spec.Kind = statestore.TimestampedWindow
-		o.spec.WindowSize = w.size
-		least := w.size + w.grace
+		o.spec.Kind, o.spec.WindowSize = w.kind, w.size
 		if !o.retention {
-			o.spec.Retention = least
-		} else if o.spec.Retention < least {
-			b.g.Fail(n.Name, "store %q has a retention of %s: it must be at least the window's size and grace, %s", st.name, o.spec.Retention, least)
+			o.spec.Retention = w.retention
+		} else if o.spec.Retention < w.retention {
+			b.g.Fail(n.Name, "store %q has a retention of %s: it must be at least %s, %s", st.name, o.spec.Retention, w.least, w.retention)
 		}
+		w.keep(&o.spec)
 	case o.retention:
 		b.g.Fail(n.Name, "store %q isn't a window store: it takes no retention", st.name)
 	}

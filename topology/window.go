@@ -1,7 +1,10 @@
 package topology
 
 import (
+	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/oncestream/oncestream/statestore"
@@ -14,58 +17,106 @@ import (
 type Windowed[K any] = serde.Windowed[K]
 
 // WindowKey is a key function for [WindowedTable.ToStream] that keeps the key
-// together with its window. [serde.WindowedKey] writes such keys.
+// together with its window. [serde.WindowedKey] and [serde.SessionKey] write such
+// keys.
 func WindowKey[K any](w Windowed[K]) Windowed[K] { return w }
 
 // WithoutWindow is a key function for [WindowedTable.ToStream] that keeps the
 // key alone.
 func WithoutWindow[K any](w Windowed[K]) K { return w.Key }
 
-// TimeWindows are windows of a fixed length, aligned to the Unix epoch. The zero
-// value isn't valid: make one with [Tumbling].
-type TimeWindows struct{ size, grace time.Duration }
+// Windows divide the records of each key by their timestamps alone. They're
+// [TimeWindows], [SlidingWindows] or [UnlimitedWindows]; sessions, which also
+// depend on the records around, are [SessionWindows].
+type Windows interface{ shape() windowShape }
 
-// Tumbling returns windows of the given size that follow each other without
-// overlap; each contains its start and not its end. The size is in whole
-// milliseconds and positive. The grace is 0.
-func Tumbling(size time.Duration) TimeWindows { return TimeWindows{size: size} }
+// windowShape is what aggregations need to know of windows.
+type windowShape struct {
+	// size is that of the window store; retention is how long the store must keep a
+	// window for all late records to find it.
+	size, retention time.Duration
+	// least says what the retention is made of.
+	least string
+	// grace is how much later than a window's end records may come.
+	grace time.Duration
+	// time are the windows that are aligned to the epoch, unless sliding is set.
+	time    op.Windows
+	sliding bool
+	// endless is true where windows never close.
+	endless bool
+	// onClose says that results are sent when windows close.
+	onClose bool
+	// wrong is what's wrong with the windows.
+	wrong []error
+}
 
-// Grace returns the windows with a grace: how much later than a window's end
-// stream time may be for a record to be still added to it. It's in whole
-// milliseconds and not negative (KIP-328).
-func (w TimeWindows) Grace(d time.Duration) TimeWindows {
-	w.grace = d
-	return w
+// noWindows stands for windows that are nil.
+func noWindows() windowShape {
+	return windowShape{size: time.Millisecond, retention: time.Millisecond, wrong: []error{errNoWindows}}
+}
+
+var errNoWindows = errors.New("WindowedBy needs windows, got nil")
+
+// positive notes a duration that isn't a positive number of milliseconds.
+func (s *windowShape) positive(what string, d time.Duration) {
+	if d <= 0 || d%time.Millisecond != 0 {
+		s.wrong = append(s.wrong, fmt.Errorf("the %s must be positive and in whole milliseconds, got %s", what, d))
+	}
+}
+
+// notNegative notes a duration that is negative or no number of milliseconds.
+func (s *windowShape) notNegative(what string, d time.Duration) {
+	if d < 0 || d%time.Millisecond != 0 {
+		s.wrong = append(s.wrong, fmt.Errorf("the %s must not be negative and in whole milliseconds, got %s", what, d))
+	}
+}
+
+// keep sets the least retention to the sum of the durations, and notes one beyond
+// what a duration can hold.
+func (s *windowShape) keep(what string, durations ...time.Duration) {
+	s.least, s.retention = what, 0
+	for _, d := range durations {
+		if d = max(d, 0); d > math.MaxInt64-s.retention {
+			s.wrong = append(s.wrong, fmt.Errorf("%s are more than %s together", what, time.Duration(math.MaxInt64)))
+			s.retention = math.MaxInt64
+			return
+		}
+		s.retention += d
+	}
 }
 
 // check notes what's wrong with the windows that the node uses.
-func (w TimeWindows) check(b *Builder, node string) {
-	if w.size <= 0 || w.size%time.Millisecond != 0 {
-		b.g.Fail(node, "the window size must be positive and in whole milliseconds, got %s", w.size)
+func (s windowShape) check(b *Builder, node string) {
+	for _, err := range s.wrong {
+		b.g.Fail(node, "%w", err)
 	}
-	if w.grace < 0 || w.grace%time.Millisecond != 0 {
-		b.g.Fail(node, "the grace must not be negative and in whole milliseconds, got %s", w.grace)
-	}
-	if w.grace > math.MaxInt64-max(w.size, 0) {
-		b.g.Fail(node, "the window size and the grace are more than %s together", time.Duration(math.MaxInt64))
-	}
+}
+
+// stored is the store that the windows need.
+func (s windowShape) stored() storeShape {
+	return storeShape{kind: statestore.TimestampedWindow, size: s.size, retention: s.retention, least: s.least}
 }
 
 // TimeWindowedStream is a grouped stream whose records are aggregated by key and
 // window.
 type TimeWindowedStream[K, V any] struct {
 	g *GroupedStream[K, V]
-	w TimeWindows
+	w windowShape
 }
 
 // WindowedBy divides the records of each key into windows by their timestamps.
 //
 // Stream time is the highest timestamp that the task's operator has seen; it
-// survives restarts. A record is dropped as late when the end of its window and
-// the grace have been reached by stream time. Records with a null key are
-// dropped, but those with a null value aren't: a function sees them as null.
-func (g *GroupedStream[K, V]) WindowedBy(w TimeWindows) *TimeWindowedStream[K, V] {
-	return &TimeWindowedStream[K, V]{g: g.valid(), w: w}
+// survives restarts. A window that stream time has left behind by more than the
+// grace is closed: a record is dropped as late for each closed window that it
+// falls into. Records with a null key are dropped; those with a null value aren't,
+// except in sliding windows: a function sees them as null.
+func (g *GroupedStream[K, V]) WindowedBy(w Windows) *TimeWindowedStream[K, V] {
+	s := &TimeWindowedStream[K, V]{g: g.valid(), w: noWindows()}
+	if w != nil {
+		s.w = w.shape()
+	}
+	return s
 }
 
 // valid returns the windowed stream, or one that can't be built for none.
@@ -74,11 +125,31 @@ func (s *TimeWindowedStream[K, V]) valid() *TimeWindowedStream[K, V] {
 		return s
 	}
 	var none *GroupedStream[K, V]
-	return &TimeWindowedStream[K, V]{g: none.valid()}
+	return &TimeWindowedStream[K, V]{g: none.valid(), w: noWindows()}
 }
 
+// EmitOnClose returns the stream with another way to send results: one for each
+// key and window, when the window has closed, instead of one for each update. It
+// has the row's timestamp and the headers of the record that closed the window.
+// Windows that one record closes come in the order of their starts, then of the
+// keys' bytes (KIP-825).
+//
+// Only a record of the same task moves stream time on: without further records a
+// window stays open.
+func (s *TimeWindowedStream[K, V]) EmitOnClose() *TimeWindowedStream[K, V] {
+	s = s.valid()
+	w := s.w
+	w.onClose = true
+	if w.endless {
+		w.wrong = append(slices.Clip(w.wrong), errEndless)
+	}
+	return &TimeWindowedStream[K, V]{g: s.g, w: w}
+}
+
+var errEndless = errors.New("EmitOnClose: unlimited windows never close")
+
 // Count counts the records of each key and window, those with a null value
-// included.
+// included except in sliding windows.
 func (s *TimeWindowedStream[K, V]) Count(st Stored[int64], options ...Option) *WindowedTable[K, int64] {
 	return windowAggregate(s, st, aggregation[K, V, int64]{
 		method: "Count", prefix: "KSTREAM-AGGREGATE-", fold: op.Count[K, V],
@@ -99,50 +170,43 @@ func (s *TimeWindowedStream[K, V]) Aggregate[A any](zero func() A, add func(K, V
 
 func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a aggregation[K, V, A], options []Option) *WindowedTable[K, A] {
 	s = s.valid()
-	n := a.place(s.g, st, &s.w, options)
+	shape := s.w.stored()
+	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
-	windows := op.Tumbling{Size: s.w.size.Milliseconds(), Grace: s.w.grace.Milliseconds()}
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		raw, err := open(t, n.Name, st.name)
+		rows, err := openWindow(t, n.Name, st.name, s.g.key, st.value)
 		if err != nil {
 			return nil, err
 		}
-		store, err := statestore.NewWindow(raw, s.g.key, st.value)
-		if err != nil {
-			return nil, storeError(n.Name, st.name, err)
-		}
-		return op.WindowAggregate(at, windows, store, raw.StreamTime, a.fold(at), out), nil
+		rows.Node, rows.Out = at, out
+		return aggregateWindows(rows, s.w, a.fold(at)), nil
 	})
 	return &WindowedTable[K, A]{b: s.g.s.b, node: n}
 }
 
-// WindowedTable is a table with a row for each key and window. It's a type apart
-// from Table because its rows aren't placed by their whole key.
-type WindowedTable[K, V any] struct {
-	b    *Builder
-	node *graph.Node
-}
-
-// valid returns the table, or one that can't be built for none.
-func (t *WindowedTable[K, V]) valid() *WindowedTable[K, V] {
-	if t != nil && t.b != nil {
-		return t
+// aggregateWindows returns the operator for the kind of windows.
+func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
+	rows.Grace = w.grace.Milliseconds()
+	switch size := w.size.Milliseconds(); {
+	case w.sliding && w.onClose:
+		return op.SlidingOnClose(rows, size, fold)
+	case w.sliding:
+		return op.SlidingAggregate(rows, size, fold)
+	case w.onClose:
+		return op.WindowsOnClose(rows, w.time, fold)
 	}
-	var none *Table[K, V]
-	t0 := none.valid()
-	return &WindowedTable[K, V]{b: t0.b, node: t0.node}
+	return op.WindowAggregate(rows, w.time, fold)
 }
 
-// ToStream returns the stream of all updates of the table, with the keys that
-// the function makes of the windowed ones: [WindowKey], [WithoutWindow] or any
-// other. A deleted row is a null value. A grouping or a join behind it takes a
-// repartition topic.
-func (t *WindowedTable[K, V]) ToStream[J any](key func(Windowed[K]) J, options ...Option) *Stream[J, V] {
-	t = t.valid()
-	n := &graph.Node{Name: t.b.nodeName("KTABLE-TOSTREAM-", options)}
-	t.b.needFunc(n.Name, "ToStream", key == nil)
-	link(n, func(_ *graph.Task, at op.Node, out op.Func[J, V]) (op.Func[Windowed[K], op.Change[V]], error) {
-		return op.RekeyChanges(at, key, out), nil
-	})
-	return &Stream[J, V]{b: t.b, node: t.b.g.Add(n, t.node), rekeyed: true}
+// openWindow returns the task's window store, as operators use it.
+func openWindow[K, A any](t *graph.Task, node, name string, k serde.Serde[K], v serde.Serde[A]) (op.WindowRows[K, A], error) {
+	raw, err := open(t, node, name)
+	if err != nil {
+		return op.WindowRows[K, A]{}, err
+	}
+	store, err := statestore.NewWindow(raw, k, v)
+	if err != nil {
+		return op.WindowRows[K, A]{}, storeError(node, name, err)
+	}
+	return op.WindowRows[K, A]{Store: store, Clock: op.Clock{Store: raw.StreamTime}}, nil
 }

@@ -26,7 +26,8 @@ func roundTrip[T any](t *testing.T, s serde.Serde[T], b []byte) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, b := range []string{"", "a", "1234", "12345678", "\x7f\xf8\x00\x00\x00\x00\x00\x01", "key\x00\x00\x00\x00\x00\x00\x03\xe8"} {
+	for _, b := range []string{"", "a", "1234", "12345678", "\x7f\xf8\x00\x00\x00\x00\x00\x01", "key\x00\x00\x00\x00\x00\x00\x03\xe8",
+		"\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01"} {
 		f.Add([]byte(b))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -37,6 +38,7 @@ func FuzzDecode(f *testing.F) {
 		roundTrip(t, serde.Float64, b)
 		roundTrip(t, serde.WindowedKey(serde.Bytes, time.Minute), b)
 		roundTrip(t, serde.WindowedKey(serde.Int64, time.Minute), b)
+		roundTrip(t, serde.SessionKey(serde.Bytes), b)
 	})
 }
 

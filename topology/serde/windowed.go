@@ -13,13 +13,14 @@ type Windowed[K any] struct {
 	Key K
 	// Start is the window's first millisecond since the Unix epoch.
 	Start int64
-	// End is the millisecond behind the window's last one.
+	// End is the millisecond behind the window's last one. For sliding windows and
+	// sessions it's the last one itself.
 	End int64
 }
 
 // WindowedKey returns the serde of windowed keys: the inner key's bytes, then
 // the window's start in 8 bytes, big-endian, as Java's TimeWindowedSerializer.
-// The end isn't written: reading takes size, the length of the windows.
+// It's for all windows but sessions, which [SessionKey] writes. The end isn't written: reading takes size, the length of the windows.
 func WindowedKey[K any](inner Serde[K], size time.Duration) Serde[Windowed[K]] {
 	return windowedSerde[K]{inner: inner, size: size.Milliseconds()}
 }

@@ -2,14 +2,45 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
 )
 
 // Task is the operators of one task while they are being built.
 type Task struct {
-	Env   *plan.Env
-	built map[*Node]any
+	Env    *plan.Env
+	built  map[*Node]any
+	shared map[*Node]any
+	flush  []func() error
+}
+
+// Share returns what several operators of the task have in common, under the node
+// of one of them. It's made when the first of them asks for it.
+func Share[T any](t *Task, n *Node, make func() (*T, error)) (*T, error) {
+	if s, ok := t.shared[n].(*T); ok {
+		return s, nil
+	}
+	s, err := make()
+	if err == nil {
+		t.shared[n] = s
+	}
+	return s, err
+}
+
+// OnFlush has f called at each commit, before what operators further down have
+// given, so that they see what it sends.
+func (t *Task) OnFlush(f func() error) { t.flush = append(t.flush, f) }
+
+// flushAll sends what the operators hold back. A node's operator is built after
+// those of its children, so the last function belongs furthest up.
+func (t *Task) flushAll() error {
+	for _, f := range slices.Backward(t.flush) {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Entry returns the operator of the node, which is built once for the task
@@ -28,7 +59,7 @@ func (t *Task) Entry(n *Node) (any, error) {
 
 // buildTask makes the operators behind the sources.
 func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
-	t := &Task{Env: env, built: map[*Node]any{}}
+	t := &Task{Env: env, built: map[*Node]any{}, shared: map[*Node]any{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
 	for _, n := range sources {
 		entry, err := t.Entry(n)
@@ -42,6 +73,9 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		for _, topic := range n.Topics() {
 			chain.Inputs[topic] = input()
 		}
+	}
+	if len(t.flush) > 0 {
+		chain.Flush = t.flushAll
 	}
 	return chain, nil
 }

@@ -46,11 +46,3 @@ func TestNulls(t *testing.T) {
 	nullTest[func()](t, nil, true, true)
 	nullTest(t, func() {}, true, false)
 }
-
-func TestTumblingWindowAtTheEndOfTime(t *testing.T) {
-	const last = 1<<63 - 1
-	start, end := Tumbling{Size: 1000}.window(last)
-	if start != last-last%1000 || end != last {
-		t.Errorf("got [%d, %d)", start, end)
-	}
-}

@@ -1,0 +1,62 @@
+package op
+
+import (
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// SessionRows is a table of sessions that an operator keeps: its store, and where
+// its changes go.
+type SessionRows[K, A any] struct {
+	Node  Node
+	Store *statestore.Session[K, A]
+	Clock Clock
+	// Gap and Grace are in milliseconds.
+	Gap, Grace int64
+	Out        Func[serde.Windowed[K], Change[A]]
+
+	o Record[serde.Windowed[K], Change[A]]
+}
+
+// closed returns the time that sessions must not have ended before, once a record
+// was seen.
+func (s *SessionRows[K, A]) closed(record int64) int64 {
+	return s.Clock.see(record) - s.Grace - s.Gap
+}
+
+// late counts a record for a closed session.
+func (s *SessionRows[K, A]) late() error { return s.Node.drop(plan.DropLate) }
+
+// remove deletes a session that a record is added to, and passes that on.
+func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {
+	if err := s.Store.Remove(old.Key, old.Start, old.End, record); err != nil {
+		return s.Node.fail(err)
+	}
+	return s.send(old, Change[A]{Old: old.Value, HasOld: true})
+}
+
+// put writes a session with its new aggregate, or deletes it where the change has
+// none, and passes that on.
+func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], record int64) error {
+	var err error
+	if c.HasNew {
+		err = s.Store.Put(e.Key, e.Start, e.End, c.New, record)
+	} else {
+		err = s.Store.Remove(e.Key, e.Start, e.End, record)
+	}
+	if err != nil {
+		return s.Node.fail(err)
+	}
+	return s.send(e, c)
+}
+
+// send passes on a change at the time of the session's end. It's without headers:
+// the session isn't the record's.
+func (s *SessionRows[K, A]) send(e *statestore.SessionEntry[K, A], c Change[A]) error {
+	s.o = Record[serde.Windowed[K], Change[A]]{
+		Key:   serde.Windowed[K]{Key: e.Key, Start: e.Start, End: e.End},
+		Value: c, Timestamp: e.End,
+	}
+	return s.Out(&s.o)
+}

@@ -1,0 +1,41 @@
+package topology
+
+import (
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+)
+
+// Filter returns the table of the rows for which keep returns true. An update to a
+// value that doesn't pass is a deletion, also of a row that never passed. Deletions
+// aren't shown to keep.
+func (t *WindowedTable[K, V]) Filter(keep func(Windowed[K], V) bool, options ...Option) *WindowedTable[K, V] {
+	return t.filter("Filter", keep, true, options)
+}
+
+// FilterNot returns the table of the rows for which drop returns false, otherwise
+// as Filter.
+func (t *WindowedTable[K, V]) FilterNot(drop func(Windowed[K], V) bool, options ...Option) *WindowedTable[K, V] {
+	return t.filter("FilterNot", drop, false, options)
+}
+
+func (t *WindowedTable[K, V]) filter(method string, f func(Windowed[K], V) bool, want bool, options []Option) *WindowedTable[K, V] {
+	t = t.valid()
+	n := &graph.Node{Name: t.b.nodeName("KTABLE-FILTER-", options)}
+	t.b.needFunc(n.Name, method, f == nil)
+	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
+		return op.FilterWindowed(at, f, want, out), nil
+	})
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node)}
+}
+
+// MapValues returns the table with other values. A nil value deletes the row.
+// Deletions aren't shown to f.
+func (t *WindowedTable[K, V]) MapValues[W any](f func(V) W, options ...Option) *WindowedTable[K, W] {
+	t = t.valid()
+	n := &graph.Node{Name: t.b.nodeName("KTABLE-MAPVALUES-", options)}
+	t.b.needFunc(n.Name, "MapValues", f == nil)
+	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[W]]) (op.Func[Windowed[K], op.Change[V]], error) {
+		return op.MapWindowed(at, f, out), nil
+	})
+	return &WindowedTable[K, W]{b: t.b, node: t.b.g.Add(n, t.node)}
+}
