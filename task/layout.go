@@ -82,7 +82,7 @@ func UserTopics(p *plan.Plan) []string {
 			}
 		}
 		for _, s := range sub.Sinks {
-			if s.Repartition == nil {
+			if s.Repartition == nil && s.Topic != "" {
 				set[s.Topic] = true
 			}
 		}

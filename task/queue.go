@@ -2,6 +2,7 @@ package task
 
 import (
 	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -22,8 +23,8 @@ type pending struct {
 
 // queue holds the records of one input partition that wait to be processed.
 type queue struct {
-	tp      record.TopicPartition
-	process func(*record.Record) error
+	tp    record.TopicPartition
+	input plan.Input
 
 	head    record.Record // valid if has
 	has     bool
@@ -63,6 +64,9 @@ func (q *queue) advance() {
 	for len(q.batches) > 0 {
 		b := q.batches[0]
 		if b.Read(&q.head) {
+			if q.input.Timestamp != nil {
+				q.input.Timestamp(&q.head, q.partitionTime)
+			}
 			q.has = true
 			return
 		}

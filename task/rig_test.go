@@ -97,7 +97,7 @@ func (g *rig) build(env *plan.Env) (*plan.Chain, error) {
 		}
 		return g.hook(r)
 	}
-	return &plan.Chain{Process: map[string]func(*record.Record) error{"in": count}}, nil
+	return &plan.Chain{Inputs: map[string]plan.Input{"in": {Process: count}}}, nil
 }
 
 // worker makes a worker of a process of its own, whose state is in g.dir. What it

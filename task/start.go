@@ -172,6 +172,7 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 	// The chain is used within the worker's run only, so it may keep its context.
 	return w.Layout.NewTask(id, stores, committed, Edges{
 		Output: func(topic string) (plan.Output, error) { return w.output(ctx, w.Layout.Topic(topic)) },
+		Topic:  func(name string) (plan.Output, error) { return w.output(ctx, name) },
 		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},

@@ -60,6 +60,8 @@ type dropKey struct {
 type Edges struct {
 	// Output returns the writer of a topic, by its name in the plan.
 	Output func(topic string) (plan.Output, error)
+	// Topic returns the writer of a topic by its real name.
+	Topic func(name string) (plan.Output, error)
 	// Changelog returns the writer of a store's changelog.
 	Changelog func(store string) (ChangelogOutput, error)
 	// Now returns the wall clock.
@@ -94,6 +96,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Task:    id,
 		Store:   t.Store,
 		Output:  e.Output,
+		Topic:   e.Topic,
 		Now:     e.Now,
 		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
 		DecodeFailed: func(node string, r *record.Record, err error) error {
@@ -106,17 +109,17 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	}
 	t.chain = chain
 	for _, in := range inputs {
-		process := chain.Process[in.source.Topic]
-		if process == nil {
+		chained, ok := chain.Inputs[in.source.Topic]
+		if !ok {
 			return nil, fmt.Errorf("task %s: the topology has no operator for topic %s", id, in.source.Topic)
 		}
-		t.addQueue(in, process)
+		t.addQueue(in, chained)
 	}
 	return t, nil
 }
 
-func (t *Task) addQueue(in input, process func(*record.Record) error) {
-	q := &queue{tp: in.tp, turn: &t.turn, process: process, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
+func (t *Task) addQueue(in input, chained plan.Input) {
+	q := &queue{tp: in.tp, turn: &t.turn, input: chained, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
 	if !in.committed.Ok && in.source.Reset == plan.Latest {
 		// Until it's committed, each start would begin at another end, and skip what has
 		// come since the first.
@@ -172,7 +175,7 @@ func (t *Task) Run(n int) (done int, err error) {
 		if q = t.choose(); q == nil {
 			return done, nil
 		}
-		if err := q.process(&q.head); err != nil {
+		if err := q.input.Process(&q.head); err != nil {
 			return done, t.failed(q, err)
 		}
 		t.streamTime = max(t.streamTime, q.head.Timestamp)

@@ -44,9 +44,9 @@ func batchOf(shift int64, offsets ...int64) *records {
 func newTestTask(t *testing.T, process func(topic string, r *record.Record) error, topics ...string) *Task {
 	t.Helper()
 	sub := &plan.SubTopology{Build: func(*plan.Env) (*plan.Chain, error) {
-		c := &plan.Chain{Process: map[string]func(*record.Record) error{}}
+		c := &plan.Chain{Inputs: map[string]plan.Input{}}
 		for _, topic := range topics {
-			c.Process[topic] = func(r *record.Record) error { return process(topic, r) }
+			c.Inputs[topic] = plan.Input{Process: func(r *record.Record) error { return process(topic, r) }}
 		}
 		return c, nil
 	}}
@@ -85,6 +85,24 @@ func TestTaskOrdersByTimestamp(t *testing.T) {
 	}
 	if want = append(want, "a2"); !slices.Equal(got, want) {
 		t.Fatalf("processed %v, want %v", got, want)
+	}
+}
+
+// The timestamp that an input sets decides on the order, once for each record.
+func TestTaskOrdersBySetTimestamps(t *testing.T) {
+	var got []string
+	task := newTestTask(t, func(topic string, r *record.Record) error {
+		got = append(got, fmt.Sprintf("%s%d@%d", topic, r.Offset, r.Timestamp))
+		return nil
+	}, "a", "b")
+	task.queues[1].input.Timestamp = func(r *record.Record, partitionTime int64) { r.Timestamp += partitionTime - 3 }
+	task.queues[0].push(batchOf(0, 0, 1), 2, 2)
+	task.queues[1].push(batchOf(5, 0, 1), 2, 2)
+	if _, err := task.Run(10); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a0@0", "b0@1", "a1@10", "b1@13"}; !slices.Equal(got, want) {
+		t.Errorf("processed %v, want %v", got, want)
 	}
 }
 

@@ -38,7 +38,7 @@ func BenchmarkStateless(b *testing.B) {
 		Filter(func(_, v int64) bool { return v > 0 }).
 		MapValues(func(v int64) int64 { return v + 1 }).
 		To("out", serde.Int64, serde.Int64)
-	process := task(b, bl).Process["in"]
+	process := task(b, bl).Inputs["in"].Process
 	r := &record.Record{Key: []byte("12345678"), Value: []byte("12345678")}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -57,7 +57,7 @@ func BenchmarkCount(b *testing.B) {
 		Count(topology.StoreAs("counts", serde.Int64)).
 		ToStream().
 		To("out", serde.String, serde.Int64)
-	process := task(b, bl).Process["in"]
+	process := task(b, bl).Inputs["in"].Process
 	keys := make([][]byte, 1000)
 	for i := range keys {
 		keys[i] = []byte("key" + strconv.Itoa(i))

@@ -3,6 +3,7 @@ package topology
 import (
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/topology/internal/graph"
@@ -23,6 +24,7 @@ type source struct {
 	node       *graph.Node
 	kind       string
 	key, value reflect.Type // of the serdes
+	times      Timestamps
 }
 
 // NewBuilder returns a Builder without any stream.
@@ -55,17 +57,33 @@ func (b *Builder) valid() *Builder {
 	return b
 }
 
-// Stream reads a topic as a stream of independent records. Records with a
-// negative timestamp are dropped, null keys and values are kept.
+// Stream reads a topic as a stream of independent records. A record with a
+// negative timestamp is an error, unless [WithTimestamps] says otherwise; null keys
+// and values are kept.
 //
 // A topic that is read twice is one source, with the name of the first, and both
-// uses behind it; they must agree in types, serdes and reset policy.
+// uses behind it; they must agree in types, serdes and options.
 func (b *Builder) Stream[K, V any](topic string, k serde.Serde[K], v serde.Serde[V], options ...SourceOption) *Stream[K, V] {
+	return b.StreamOf([]string{topic}, k, v, options...)
+}
+
+// StreamOf reads several topics as one stream, otherwise as Stream does. There is
+// no order among records of different topics. The topics may have different numbers
+// of partitions, unless a join needs them partitioned alike; partitions of the same
+// number are one task's. The same topics may be read again, but not a part of them.
+func (b *Builder) StreamOf[K, V any](topics []string, k serde.Serde[K], v serde.Serde[V], options ...SourceOption) *Stream[K, V] {
 	b = b.valid()
 	var o sourceOptions
 	present(options, func(s SourceOption) { s.setSource(&o) })
-	n := sourceNode(b.pick("KSTREAM-SOURCE-", o.nodeOptions), topic, o, k, v)
-	first := b.addSource(n, source{kind: "stream", key: reflect.TypeOf(k), value: reflect.TypeOf(v)})
+	name := b.pick("KSTREAM-SOURCE-", o.nodeOptions)
+	topics = slices.Clone(topics)
+	if len(topics) == 0 {
+		b.g.Fail(name, "StreamOf needs topics, got none")
+		topics = []string{"none"}
+	}
+	n := sourceNode(b, name, topics[0], o, k, v)
+	n.Also = topics[1:]
+	first := b.addSource(n, source{kind: "stream", key: reflect.TypeOf(k), value: reflect.TypeOf(v), times: o.times})
 	return &Stream[K, V]{b: b, node: first}
 }
 
@@ -78,59 +96,85 @@ func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
 }
 
 // sourceNode returns a node that reads a topic into typed records.
-func sourceNode[K, V any](name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
+func sourceNode[K, V any](b *Builder, name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
 	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset)}
-	buildSource(n, k, v)
+	buildTimed(n, k, v, timesOf[K, V](b, name, o.times))
 	return n
 }
 
+// buildSource makes a node read a topic of the application's own.
 func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
+	buildTimed(n, k, v, op.Times[K, V]{})
+}
+
+func buildTimed[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], times op.Times[K, V]) {
 	n.Build = func(t *graph.Task) (any, error) {
 		out, err := outputs[K, V](t, n)
 		if err != nil {
 			return nil, err
 		}
-		return op.Source(operator(t, n), k, v, out), nil
+		// Each topic's source has a record of its own between two calls.
+		return func() plan.Input { return op.Source(operator(t, n), k, v, times, out) }, nil
 	}
 }
 
 // addSource adds a source of a user's topic. It returns the node to go on from:
 // the first one that reads the topic.
 func (b *Builder) addSource(n *graph.Node, s source) *graph.Node {
-	if err := graph.CheckName(n.Topic); err != nil {
-		b.g.Fail(n.Name, "the topic's name: %w", err)
-	}
+	b.checkTopics(n)
 	b.needSerde(n.Name, "key", s.key == nil)
 	b.needSerde(n.Name, "value", s.value == nil)
-	first, ok := b.sources[n.Topic]
-	if !ok {
-		s.node = b.g.Add(n)
-		b.sources[n.Topic] = s
-		return n
+	for _, topic := range n.Topics() {
+		first, ok := b.sources[topic]
+		switch {
+		case ok && b.sameSource(n, topic, s, first):
+			return first.node
+		case ok:
+			return n
+		}
 	}
-	if !b.sameSource(n, s, first) {
-		return n
+	s.node = b.g.Add(n)
+	for _, topic := range n.Topics() {
+		b.sources[topic] = s
 	}
-	return first.node
+	return n
+}
+
+// checkTopics notes what's wrong with the topics' names.
+func (b *Builder) checkTopics(n *graph.Node) {
+	topics := n.Topics()
+	for i, topic := range topics {
+		if err := graph.CheckName(topic); err != nil {
+			b.g.Fail(n.Name, "the topic's name: %w", err)
+		} else if slices.Contains(topics[:i], topic) {
+			b.g.Fail(n.Name, "topic %q is given twice", topic)
+		}
+	}
 }
 
 // sameSource returns whether a topic may be read as it was before. Its mistakes
 // are noted; the node is not part of the graph then.
-func (b *Builder) sameSource(n *graph.Node, s, first source) bool {
+func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool {
 	switch {
 	case s.kind != "stream" || first.kind != "stream":
 		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: read it once, and derive one from the other with ToStream or ToTable",
-			n.Topic, first.kind, first.node.Name)
+			topic, first.kind, first.node.Name)
+	case !slices.Equal(sorted(n.Topics()), sorted(first.node.Topics())):
+		b.g.Fail(n.Name, "topic %q is read by %s already, which has other topics: read each topic by itself and use Merge", topic, first.node.Name)
 	case s.key != first.key || s.value != first.value:
 		b.g.Fail(n.Name, "topic %q is read with serdes %v and %v, but with %v and %v by %s: read it with the same ones",
-			n.Topic, s.key, s.value, first.key, first.value, first.node.Name)
+			topic, s.key, s.value, first.key, first.value, first.node.Name)
 	case n.Reset != first.node.Reset:
-		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", n.Topic, first.node.Name)
+		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", topic, first.node.Name)
+	case s.times != first.times:
+		b.g.Fail(n.Name, "topic %q has other timestamps in %s: give both the same value of Timestamps", topic, first.node.Name)
 	default:
 		return true
 	}
 	return false
 }
+
+func sorted(topics []string) []string { return slices.Sorted(slices.Values(topics)) }
 
 // nodeName returns the name of the next node: the user's, or one made of the
 // prefix. Both take a number, so that naming a node doesn't renumber others.

@@ -174,6 +174,19 @@ func ExampleStream_Peek() {
 	// k=v@0
 }
 
+func ExampleStream_ForEach() {
+	b := topology.NewBuilder()
+	b.Stream("in", serde.String, serde.String).
+		ForEach(func(k, v string) { fmt.Println("seen:", k, v) })
+	d := start(b)
+	d.Input("in", serde.String, serde.String).Pipe("k", "v")
+	if err := d.Err(); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// seen: k v
+}
+
 func ExampleStream_Merge() {
 	b := topology.NewBuilder()
 	web := b.Stream("web", serde.String, serde.String)

@@ -152,7 +152,7 @@ func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, 
 			Of: j.of, Left: j.left, PrimaryKey: left.key, Value: left.stored.value, Key: right.key,
 		}, out), nil
 	})
-	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), nil)
+	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{})
 	buildSource(n.responseSource, left.key, serde.Serde[wire.Answer](op.AnswerSerde{}))
 	link(n.resolve, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, wire.Answer], error) {
 		rows, err := left.lookup(task, n.resolve.Name)

@@ -2,6 +2,7 @@ package topology_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -26,10 +27,10 @@ type input struct {
 // harness runs a topology with one partition of everything. What is written to
 // repartition topics is processed at once.
 type harness struct {
-	t       *testing.T
-	process map[string]func(*record.Record) error
-	envs    []*plan.Env
-	stores  map[string]*statestore.Store
+	t      *testing.T
+	inputs map[string]plan.Input
+	envs   []*plan.Env
+	stores map[string]*statestore.Store
 	// outputs are the records written by topic, as key=value@timestamp.
 	outputs map[string][]string
 	// headers are the values of the first headers of these records.
@@ -64,7 +65,7 @@ func newHarnessOn(t *testing.T, b *topology.Builder, db *statestore.DB) *harness
 	t.Helper()
 	h := &harness{
 		t:          t,
-		process:    map[string]func(*record.Record) error{},
+		inputs:     map[string]plan.Input{},
 		stores:     map[string]*statestore.Store{},
 		outputs:    map[string][]string{},
 		headers:    map[string][]string{},
@@ -107,23 +108,29 @@ func (h *harness) addTask(sub *plan.SubTopology, db *statestore.DB) {
 		h.t.Fatal(err)
 	}
 	h.envs = append(h.envs, env)
-	for topic, process := range chain.Process {
-		h.process[topic] = process
-	}
+	maps.Copy(h.inputs, chain.Inputs)
 }
 
 // send processes one record.
 func (h *harness) send(in input) error {
 	h.t.Helper()
-	process := h.process[in.topic]
-	if process == nil {
+	if h.inputs[in.topic].Process == nil {
 		h.t.Fatalf("no source reads %q", in.topic)
 	}
 	h.offset++
-	return process(&record.Record{
+	return h.process(&record.Record{
 		Topic: in.topic, Offset: h.offset, Key: bytesOf(in.key), Value: bytesOf(in.value), Timestamp: in.ts,
 		Headers: []record.Header{{Key: "h", Value: []byte(in.value)}},
 	})
+}
+
+// process takes a record of a partition without others before it.
+func (h *harness) process(r *record.Record) error {
+	in := h.inputs[r.Topic]
+	if in.Timestamp != nil {
+		in.Timestamp(r, -1)
+	}
+	return in.Process(r)
 }
 
 // run processes records, which must not fail.
@@ -216,10 +223,14 @@ func (o *output) Send(partition int32, key, value []byte, ts int64, headers []re
 		first = textOf(headers[0].Value)
 	}
 	o.h.headers[o.topic] = append(o.h.headers[o.topic], first)
-	if process := o.h.process[o.topic]; process != nil {
-		return process(&record.Record{
+	if _, ok := o.h.inputs[o.topic]; ok {
+		return o.h.process(&record.Record{
 			Topic: o.topic, Key: slices.Clone(key), Value: slices.Clone(value), Timestamp: ts, Headers: headers,
 		})
 	}
 	return nil
+}
+
+func recordOf(topic, value string) *record.Record {
+	return &record.Record{Topic: topic, Key: []byte("k"), Value: []byte(value), Headers: []record.Header{{Key: "h"}}}
 }

@@ -45,6 +45,44 @@ var mistakes = []struct {
 		"KSTREAM-MAPVALUES-0000000012: MapValuesWithKey needs a function, got nil",
 		"KSTREAM-FLATMAPVALUES-0000000013: FlatMapValuesWithKey needs a function, got nil",
 	}},
+	{"timestamps", func(b *builder) {
+		b.Stream("nil", str, str, topology.WithTimestamps(topology.EmbeddedTime[string, string](nil)))
+		b.Stream("typed", str, str, topology.WithTimestamps(topology.EmbeddedTime(
+			func(topology.SourceRecord[string, int64]) (int64, bool) { return 0, true })))
+		b.Stream("twice", str, str)
+		b.Stream("twice", str, str, topology.WithTimestamps(topology.WallClockTime()))
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: EmbeddedTime needs a function, got nil",
+		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
+		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
+	}},
+	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
+		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
+	{"several topics", func(b *builder) {
+		b.StreamOf(nil, str, str)
+		b.StreamOf([]string{"a", "b", "a", "c/d"}, str, str)
+		b.StreamOf([]string{"e", "f"}, str, str)
+		b.StreamOf([]string{"f", "e"}, str, str)
+		b.StreamOf([]string{"g", "f"}, str, str)
+		b.Stream("e", str, str)
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: StreamOf needs topics, got none",
+		`KSTREAM-SOURCE-0000000001: topic "a" is given twice`,
+		`KSTREAM-SOURCE-0000000001: the topic's name: "c/d" may have letters and digits of ASCII and . _ - only`,
+		`KSTREAM-SOURCE-0000000004: topic "f" is read by KSTREAM-SOURCE-0000000002 already, which has other topics: read each topic by itself and use Merge`,
+		`KSTREAM-SOURCE-0000000005: topic "e" is read by KSTREAM-SOURCE-0000000002 already, which has other topics: read each topic by itself and use Merge`,
+	}},
+	{"sinks", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.ToTopics(nil, str, nil)
+		s.To("out", str, str, topology.PartitionBy[string, string](nil))
+		s.Repartition("r", str, str, topology.PartitionBy(func(string, int64, int32) topology.Placement { return topology.DefaultPartition() }))
+	}, []string{
+		"KSTREAM-SINK-0000000001: the value serde is nil",
+		"KSTREAM-SINK-0000000001: ToTopics needs a function, got nil",
+		"KSTREAM-SINK-0000000002: PartitionBy needs a function, got nil",
+		"r-repartition: PartitionBy has other types than the stream: it's a func(string, int64, int32) topology.Placement, and func(string, string, int32) topology.Placement is needed",
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)

@@ -12,10 +12,10 @@ type Option interface{ setNode(*nodeOptions) }
 type SourceOption interface{ setSource(*sourceOptions) }
 
 // SinkOption is an option of a topic that is written.
-type SinkOption interface{ setSink(*nodeOptions) }
+type SinkOption interface{ setSink(*sinkOptions) }
 
 // RepartitionOption is an option of [Stream.Repartition].
-type RepartitionOption interface{ setRepartition(*int32) }
+type RepartitionOption interface{ setRepartition(*repartitionOptions) }
 
 // JoinOption is an option of a join of a stream with a table.
 type JoinOption interface{ setJoin(*joinOptions) }
@@ -36,6 +36,18 @@ type nodeOptions struct {
 type sourceOptions struct {
 	nodeOptions
 	reset OffsetReset
+	times Timestamps
+}
+
+type sinkOptions struct {
+	nodeOptions
+	partitioner partitioner
+}
+
+type repartitionOptions struct {
+	partitions  int32
+	counted     bool // partitions is given
+	partitioner partitioner
 }
 
 type joinOptions struct {
@@ -52,7 +64,7 @@ type named string
 func Named(name string) NamedOption { return named(name) }
 
 func (n named) setNode(o *nodeOptions)     { *o = nodeOptions{name: string(n), named: true} }
-func (n named) setSink(o *nodeOptions)     { n.setNode(o) }
+func (n named) setSink(o *sinkOptions)     { n.setNode(&o.nodeOptions) }
 func (n named) setSource(o *sourceOptions) { n.setNode(&o.nodeOptions) }
 func (n named) setJoin(o *joinOptions)     { n.setNode(&o.nodeOptions) }
 
@@ -85,7 +97,7 @@ func Partitions(n int32) RepartitionOption { return partitions(n) }
 
 type partitions int32
 
-func (p partitions) setRepartition(n *int32) { *n = int32(p) }
+func (p partitions) setRepartition(o *repartitionOptions) { o.partitions, o.counted = int32(p), true }
 
 // RepartitionAs names the repartition topic of a stream whose key changed before
 // a join, and says how its keys and values are written. The topic is

@@ -1,7 +1,6 @@
 package topology
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -78,14 +77,14 @@ func (s *Stream[K, V]) branch(split *graph.Node, number int) *Stream[K, V] {
 func (s *Stream[K, V]) Repartition(name string, k serde.Serde[K], v serde.Serde[V], options ...RepartitionOption) *Stream[K, V] {
 	s = s.valid()
 	topic := name + repartitionSuffix
-	count := int32(0)
-	present(options, func(o RepartitionOption) {
-		o.setRepartition(&count)
-		if count <= 0 {
-			s.b.g.Fail(topic, "the number of partitions must be positive, got %d", count)
-		}
-	})
-	return &Stream[K, V]{b: s.b, node: repartition(s, topic, repartitionTo[K, V]{name: name, key: k, value: v, partitions: count})}
+	var o repartitionOptions
+	present(options, func(f RepartitionOption) { f.setRepartition(&o) })
+	if o.counted && o.partitions <= 0 {
+		s.b.g.Fail(topic, "the number of partitions must be positive, got %d", o.partitions)
+	}
+	return &Stream[K, V]{b: s.b, node: repartition(s, topic, repartitionTo[K, V]{
+		name: name, key: k, value: v, partitions: o.partitions, partitioner: o.partitioner,
+	})}
 }
 
 // repartitionSuffix is the end of a repartition topic's name, as in Kafka
@@ -98,6 +97,8 @@ type repartitionTo[K, V any] struct {
 	key        serde.Serde[K]
 	value      serde.Serde[V]
 	partitions int32
+
+	partitioner partitioner
 }
 
 // repartition adds a repartition topic behind the stream and returns the source
@@ -116,7 +117,7 @@ func repartition[K, V any](s *Stream[K, V], user string, to repartitionTo[K, V])
 		}
 		return op.DropNullKeys(out), nil
 	})
-	buildSink(r.Sink, to.key, to.value, nil)
+	buildSink(r.Sink, to.key, to.value, op.Target[K, V]{Place: placeOf[K, V](s.b, user, to.partitioner)})
 	buildSource(r.Source, to.key, to.value)
 	return r.Source
 }
@@ -124,35 +125,3 @@ func repartition[K, V any](s *Stream[K, V], user string, to repartitionTo[K, V])
 // repartitionNames is how many numbers the nodes of a repartition topic take,
 // though they have names of their own.
 const repartitionNames = 3
-
-// To writes the stream to a topic, with the records' timestamps and headers. The
-// default partitioner of the Java client places a record by its key's bytes; a
-// windowed key is placed by the key without the window. The topic must exist
-// when the application starts.
-func (s *Stream[K, V]) To(topic string, k serde.Serde[K], v serde.Serde[V], options ...SinkOption) {
-	s = s.valid()
-	var o nodeOptions
-	present(options, func(f SinkOption) { f.setSink(&o) })
-	n := &graph.Node{Name: s.b.pick("KSTREAM-SINK-", o), Kind: graph.Sink, Topic: topic}
-	if err := graph.CheckName(topic); err != nil {
-		s.b.g.Fail(n.Name, "the topic's name: %w", err)
-	}
-	s.b.needSerde(n.Name, "key", k == nil)
-	s.b.needSerde(n.Name, "value", v == nil)
-	var byPart func([]byte) []byte
-	if p, ok := k.(serde.PartitionKeyer); ok {
-		byPart = p.PartitionKey
-	}
-	buildSink(n, k, v, byPart)
-	s.b.g.Add(n, s.node)
-}
-
-func buildSink[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], byPart func([]byte) []byte) {
-	n.Build = func(t *graph.Task) (any, error) {
-		to, err := t.Env.Output(n.Topic)
-		if err != nil {
-			return nil, fmt.Errorf("%s: open topic %s: %w", n.Name, n.Topic, err)
-		}
-		return op.Sink(operator(t, n), k, v, to, byPart), nil
-	}
-}

@@ -39,7 +39,7 @@ func runScenario(t *testing.T, name string, b *topology.Builder) *harness {
 			t.Fatalf("record %d, %v: error %v", i, step.in, err)
 		}
 		for topic := range h.outputs {
-			if h.process[topic] != nil {
+			if _, read := h.inputs[topic]; read {
 				delete(h.outputs, topic) // a repartition topic
 			}
 		}

@@ -111,6 +111,16 @@ func (s *Stream[K, V]) SelectKey[J any](f func(K, V) J, options ...Option) *Stre
 	})
 }
 
+// ForEach calls f with each record, and ends there. A record may be given again
+// when its transaction failed, so what f does outside of the application isn't
+// exactly once.
+func (s *Stream[K, V]) ForEach(f func(K, V), options ...Option) {
+	st := step{method: "ForEach", prefix: "KSTREAM-FOREACH-", noFunc: f == nil}
+	then(s, st, options, func(n op.Node, out op.Func[K, V]) op.Func[K, V] {
+		return op.Peek(n, f, out)
+	})
+}
+
 // Peek shows each record to f and passes it on unchanged. A record may be shown
 // again when its transaction failed.
 func (s *Stream[K, V]) Peek(f func(K, V), options ...Option) *Stream[K, V] {

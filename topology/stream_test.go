@@ -199,15 +199,6 @@ func TestPeekAndSplit(t *testing.T) {
 	}
 }
 
-func TestSourceDropsNegativeTimestamps(t *testing.T) {
-	b := topology.NewBuilder()
-	b.Stream("in", str, str).To("out", str, str)
-	h := newHarness(t, b)
-	h.run(input{"in", "k", "v", -1}, input{"in", "k", "v", 0})
-	h.want("out", "k=v@0")
-	h.wantDropped("KSTREAM-SOURCE-0000000000 negative_timestamp")
-}
-
 func TestDecodeErrorsGoToTheTask(t *testing.T) {
 	for _, in := range []input{{"in", "short", "12345678", 1}, {"in", "12345678", "short", 1}} {
 		b := topology.NewBuilder()

@@ -41,14 +41,13 @@ func (t *Table[K, V]) valid() *Table[K, V] {
 
 // Table reads a topic as a table: a record replaces the row of its key, and one
 // with a null value deletes it. Records are applied in the order of the topic,
-// whatever their timestamps. Records with a null key or a negative timestamp are
-// dropped. A topic can be read as a table once, and not as a stream as well.
+// whatever their timestamps. Records with a null key are dropped. A topic can be read as a table once, and not as a stream as well.
 func (b *Builder) Table[K, V any](topic string, k serde.Serde[K], st Stored[V], options ...SourceOption) *Table[K, V] {
 	b = b.valid()
 	var o sourceOptions
 	present(options, func(s SourceOption) { s.setSource(&o) })
 	read, table := b.tableNames(o.nodeOptions)
-	n := sourceNode(read, topic, o, k, st.value)
+	n := sourceNode(b, read, topic, o, k, st.value)
 	first := b.addSource(n, source{kind: "table", key: reflect.TypeOf(k), value: reflect.TypeOf(st.value)})
 	return newTable(b, table, first, k, st)
 }

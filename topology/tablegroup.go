@@ -116,7 +116,7 @@ func (g *GroupedTable[K, V]) repartition(user, sinkName, sourceName string) *gra
 	sink, source := &graph.Node{Name: sinkName}, &graph.Node{Name: sourceName}
 	g.b.g.Topic(user, g.name+repartitionSuffix, sink, source, g.selects)
 	changes := op.ChangeSerde[V]{Value: g.value}
-	buildSink(sink, g.key, changes, nil)
+	buildSink(sink, g.key, changes, op.Target[K, op.Change[V]]{})
 	buildSource(source, g.key, changes)
 	return source
 }

@@ -58,7 +58,8 @@ type Source struct {
 // Sink is a topic that a sub-topology writes to.
 type Sink struct {
 	Node string
-	// Topic is named as in Source.
+	// Topic is named as in Source. It's empty where each record's topic is chosen
+	// when it's written.
 	Topic string
 	// Repartition is set where the topic is an internal one.
 	Repartition *Repartition
@@ -94,13 +95,25 @@ func (id TaskID) String() string { return fmt.Sprintf("%d_%d", id.SubTopology, i
 
 // Chain is the operators of one task. It's used by one goroutine at a time.
 type Chain struct {
-	// Process takes a record from the topic (Source.Topic) it is filed under
-	// through all operators. When it returns, every state change and every output
-	// record was handed over. The record is valid only during the call.
-	Process map[string]func(*record.Record) error
+	// Inputs are the operators behind the sources, filed under Source.Topic.
+	Inputs map[string]Input
 	// Flush sends downstream what operators hold back until a commit (record
 	// caches, for instance). Nil where there's nothing to flush.
 	Flush func() error
+}
+
+// Input takes the records of one topic of a task.
+type Input struct {
+	// Timestamp sets the timestamp with which a record is processed; nil leaves
+	// records their own. It's called once for a record, when that has become the
+	// next of its partition, and before the one call of Process for the same record.
+	// partitionTime is the highest timestamp processed of the partition, -1 before
+	// the first. What goes wrong is the result of Process.
+	Timestamp func(r *record.Record, partitionTime int64)
+	// Process takes a record through all operators. When it returns, every state
+	// change and every output record was handed over. The record is valid only
+	// during the calls.
+	Process func(*record.Record) error
 }
 
 // Env is what a task gives its operators. All of it is used on the task's
@@ -111,6 +124,9 @@ type Env struct {
 	Store func(name string) (*statestore.Store, error)
 	// Output returns the writer for a topic, named as in Sink.Topic.
 	Output func(topic string) (Output, error)
+	// Topic returns the writer for a topic that was chosen for a record, by its real
+	// name. One that doesn't exist is an error.
+	Topic func(name string) (Output, error)
 	// DecodeFailed is asked when a key or a value can't be deserialized. A nil
 	// answer means that the record was dealt with (skipped and counted, or sent to
 	// the dead-letter topic) and processing goes on behind it.
@@ -148,8 +164,10 @@ const (
 	DropNullValue DropReason = "null_value"
 	// DropLate is a record for a window that was closed by stream time.
 	DropLate DropReason = "late"
-	// DropTimestamp is a record with a negative timestamp.
-	DropTimestamp DropReason = "negative_timestamp"
+	// DropTimestamp is a record without a valid timestamp.
+	DropTimestamp DropReason = "invalid_timestamp"
+	// DropNoPartition is a record for which the user's partitioner chose no partition.
+	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
 	// DropExpired is a write that a store dropped because it was past the store's

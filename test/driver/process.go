@@ -50,6 +50,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Output: func(topic string) (plan.Output, error) {
 			return writer{d, d.topic(d.layout.Topic(topic))}, nil
 		},
+		Topic: func(name string) (plan.Output, error) { return writer{d, d.topic(name)}, nil },
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},

@@ -18,6 +18,12 @@ type builder struct {
 	// for. A run has one partition of everything.
 	counts bool
 	stores []namedStore
+	// extractor is the name of the one for sources that name none.
+	extractor string
+	// times are the extractors in use, by name.
+	times map[string]topology.Timestamps
+	// chosen are the topics that were chosen for records.
+	chosen map[string]bool
 	note   func(id string, k, v datum)
 }
 
@@ -81,8 +87,10 @@ func operatorOf(op string) operator {
 		return flatMapValues
 	case "selectKey":
 		return selectKey
-	case "peek", "foreach":
+	case "peek":
 		return peek
+	case "foreach":
+		return forEach
 	case "split":
 		return split
 	case "merge":
@@ -124,7 +132,13 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 
 // newBuilder applies all steps.
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
-	b := &builder{Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {}}
+	b := &builder{
+		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
+		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
+	}
+	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
+		b.extractor = fmt.Sprint(name)
+	}
 	for i, raw := range sc.Steps {
 		if err := b.apply(raw); err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)

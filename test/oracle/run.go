@@ -95,9 +95,7 @@ func (r *runner) configure() ([]driver.Option, error) {
 				return nil, missing("config %s %v", setting, value)
 			}
 		case "default.timestamp.extractor":
-			if value != "record" {
-				return nil, missing("config %s %v", setting, value)
-			}
+			// The steps of the sources look it up.
 		case "deserialization.exception.handler":
 			if value == "continue" {
 				action = task.Continue
@@ -224,6 +222,11 @@ func (r *runner) feed(in item) {
 // collect reads what an input has caused. The first record of the topic that was
 // fed is the input itself.
 func (r *runner) collect(at int, fed string) {
+	for topic := range r.b.chosen {
+		if r.outputs[topic] == nil {
+			r.outputs[topic] = r.d.Output(topic, serde.Bytes, serde.Bytes)
+		}
+	}
 	for topic, out := range r.outputs {
 		for i, rec := range out.ReadAll() {
 			if topic == fed && i == 0 {

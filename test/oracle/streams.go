@@ -13,24 +13,26 @@ func sourceStream(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	topics := get(s.params, "topics", []string{})
-	if s.has("pattern") || len(topics) != 1 {
-		return nil, missing("stream of several topics")
+	if s.has("pattern") {
+		return nil, missing("stream of a pattern")
 	}
-	options, err := sourceOptions(s)
+	options, err := sourceOptions(b, s)
 	if err != nil {
 		return nil, err
 	}
-	return &stream{Stream: b.Stream(topics[0], textSerde{}, value, options...), key: textSerde{}, value: value}, nil
+	return &stream{Stream: b.StreamOf(topics, textSerde{}, value, options...), key: textSerde{}, value: value}, nil
 }
 
-func sourceOptions(s *step) ([]topology.SourceOption, error) {
-	if s.has("timestamps") {
-		return nil, missing("%s with timestamps", s.op)
+func sourceOptions(b *builder, s *step) ([]topology.SourceOption, error) {
+	times, err := b.extract(get(s.params, "timestamps", b.extractor))
+	if err != nil {
+		return nil, err
 	}
-	if !s.has("name") {
-		return nil, nil
+	options := []topology.SourceOption{topology.WithTimestamps(times)}
+	if s.has("name") {
+		options = append(options, topology.Named(s.text("name")))
 	}
-	return []topology.SourceOption{topology.Named(s.text("name"))}, nil
+	return options, nil
 }
 
 // behind returns a stream of texts with the same keys.
@@ -152,7 +154,14 @@ func (s *stream) rekey(f function, options []topology.Option) *stream {
 	return &stream{Stream: s.SelectKey(datumOf(f), options...), key: textSerde{}, value: s.value, rekeyed: true}
 }
 
-// peek serves foreach, too: that's a peek with nothing behind it.
+func forEach(b *builder, s *step) (any, error) {
+	in, err := from[*stream](b, s, "from")
+	if err == nil {
+		in.ForEach(func(k, v datum) { b.note(s.id, k, v) }, s.options()...)
+	}
+	return nil, err
+}
+
 func peek(b *builder, s *step) (any, error) {
 	in, err := from[*stream](b, s, "from")
 	if err != nil {
@@ -233,16 +242,36 @@ func to(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.has("topicFn") {
-		return nil, missing("to with topicFn")
-	}
-	if s.has("dropNullValues") {
-		return nil, missing("to with dropNullValues")
-	}
 	var options []topology.SinkOption
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))
 	}
-	in.To(s.text("topic"), in.key, in.value, options...)
+	if get(s.params, "dropNullValues", false) {
+		options = append(options, topology.PartitionBy(noNulls))
+	}
+	if !s.has("topicFn") {
+		in.To(s.text("topic"), in.key, in.value, options...)
+		return nil, nil
+	}
+	f, err := parseFunction(s.text("topicFn"))
+	if err != nil {
+		return nil, err
+	}
+	in.ToTopics(func(k, v datum) string {
+		topic := ""
+		if name := f(printed(k), printed(v)); name != nil {
+			topic = *name
+		}
+		b.chosen[topic] = true
+		return topic
+	}, in.key, in.value, options...)
 	return nil, nil
+}
+
+// noNulls places no null values.
+func noNulls(_, v datum, _ int32) topology.Placement {
+	if v == nil {
+		return topology.InPartitions()
+	}
+	return topology.DefaultPartition()
 }

@@ -75,7 +75,7 @@ func sourceTable(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := sourceOptions(s)
+	options, err := sourceOptions(b, s)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,9 @@ func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
 		switch n.Kind {
 		case Source:
 			sources = append(sources, n)
-			sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: n.Topic, Repartition: n.Repartition, Reset: n.Reset})
+			for _, topic := range n.Topics() {
+				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: topic, Repartition: n.Repartition, Reset: n.Reset})
+			}
 		case Sink:
 			sub.Sinks = append(sub.Sinks, &plan.Sink{Node: n.Name, Topic: n.Topic, Repartition: n.Repartition})
 		}
@@ -64,7 +66,7 @@ func (g *Graph) coPartitioned(nodes []*Node) []plan.CoPartition {
 		group := plan.CoPartition{Node: j.at.Name}
 		for _, input := range j.inputs {
 			for _, source := range input.sources() {
-				group.Topics = append(group.Topics, source.Topic)
+				group.Topics = append(group.Topics, source.Topics()...)
 			}
 		}
 		slices.Sort(group.Topics)

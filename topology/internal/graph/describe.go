@@ -26,8 +26,12 @@ func (g *Graph) Describe() string {
 func (n *Node) describe(b *strings.Builder, size map[*Node]int) {
 	switch n.Kind {
 	case Source:
-		fmt.Fprintf(b, "    Source: %s (topics: [%s])\n", n.Name, n.Topic)
+		fmt.Fprintf(b, "    Source: %s (topics: [%s])\n", n.Name, strings.Join(n.Topics(), ", "))
 	case Sink:
+		if n.Topic == "" {
+			fmt.Fprintf(b, "    Sink: %s (extractor class: func)\n", n.Name)
+			break
+		}
 		fmt.Fprintf(b, "    Sink: %s (topic: %s)\n", n.Name, n.Topic)
 	default:
 		stores := slices.Sorted(slices.Values(n.Stores))

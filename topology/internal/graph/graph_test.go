@@ -116,7 +116,7 @@ func TestNodesAreBuiltOncePerTask(t *testing.T) {
 		n := source(g, name)
 		n.Build = func(t *Task) (any, error) {
 			_, err := t.Entry(merge)
-			return process, err
+			return func() plan.Input { return plan.Input{Process: process} }, err
 		}
 	}
 	g.Add(merge, g.names["a"], g.names["b"])
@@ -129,8 +129,8 @@ func TestNodesAreBuiltOncePerTask(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(chain.Process) != 2 || built != tasks {
-			t.Errorf("%d sources, built %d times for %d tasks", len(chain.Process), built, tasks)
+		if len(chain.Inputs) != 2 || built != tasks {
+			t.Errorf("%d sources, built %d times for %d tasks", len(chain.Inputs), built, tasks)
 		}
 	}
 }

@@ -22,8 +22,11 @@ type Node struct {
 	Name string
 	Kind Kind
 	// Topic is what a source reads or a sink writes. A repartition topic's name
-	// comes without the application id.
+	// comes without the application id. It's empty for a sink that chooses the
+	// topic of each record.
 	Topic string
+	// Also are the further topics that a source reads.
+	Also []string
 	// Repartition is set where the topic is an internal one.
 	Repartition *plan.Repartition
 	// Reset is a source's policy.
@@ -35,7 +38,8 @@ type Node struct {
 	NullKeys bool
 	// Build makes the node's operator for a task, with everything behind it. Its
 	// type is known to those who built the node's parents: a function of typed
-	// records, or of a record.Record for a source.
+	// records, or a func() plan.Input for a source, which is called
+	// for each of its topics.
 	Build func(*Task) (any, error)
 
 	parents, children []*Node
@@ -47,6 +51,9 @@ type Node struct {
 // Children returns the nodes that take this node's records, in the order in which
 // they were added.
 func (n *Node) Children() []*Node { return n.children }
+
+// Topics returns all topics that a source reads.
+func (n *Node) Topics() []string { return append([]string{n.Topic}, n.Also...) }
 
 // sources returns the topics' sources whose records reach the node without
 // passing through another topic, in the order in which they were added.

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
-	"github.com/oncestream/oncestream/internal/record"
 )
 
 // Task is the operators of one task while they are being built.
@@ -61,17 +60,19 @@ func (t *Task) Entry(n *Node) (any, error) {
 // buildTask makes the operators behind the sources.
 func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 	t := &Task{Env: env, built: map[*Node]any{}, shared: map[*Node]any{}}
-	chain := &plan.Chain{Process: map[string]func(*record.Record) error{}}
+	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
 	for _, n := range sources {
 		entry, err := t.Entry(n)
 		if err != nil {
 			return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
 		}
-		process, ok := entry.(func(*record.Record) error)
+		input, ok := entry.(func() plan.Input)
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
 		}
-		chain.Process[n.Topic] = process
+		for _, topic := range n.Topics() {
+			chain.Inputs[topic] = input()
+		}
 	}
 	if len(t.flush) > 0 {
 		chain.Flush = t.flushAll

@@ -8,32 +8,71 @@ import (
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
-// Source turns the records of a topic into typed ones. Records with a negative
-// timestamp are dropped; what can't be deserialized is the task's to deal with.
-func Source[K, V any](n Node, k serde.Serde[K], v serde.Serde[V], out Func[K, V]) func(*record.Record) error {
-	var (
-		o    Record[K, V]
-		keys = nullsOf[K]()
-		vals = nullsOf[V]()
-	)
-	return func(r *record.Record) (err error) {
-		if r.Timestamp < 0 {
-			return n.drop(plan.DropTimestamp)
-		}
-		n.enter()
-		o = Record[K, V]{NullKey: true, NullValue: true, Timestamp: r.Timestamp, Headers: r.Headers}
-		if r.Key != nil {
-			if o.Key, err = k.Decode(r.Key); err != nil {
-				return n.Env.DecodeFailed(n.Name, r, fmt.Errorf("deserialize the key: %w", err))
-			}
-			o.NullKey = keys.is(o.Key)
-		}
-		if r.Value != nil {
-			if o.Value, err = v.Decode(r.Value); err != nil {
-				return n.Env.DecodeFailed(n.Name, r, fmt.Errorf("deserialize the value: %w", err))
-			}
-			o.NullValue = vals.is(o.Value)
-		}
-		return out(&o)
+// Source turns the records of one topic into typed ones. What can't be
+// deserialized is the task's to deal with.
+func Source[K, V any](n Node, k serde.Serde[K], v serde.Serde[V], times Times[K, V], out Func[K, V]) plan.Input {
+	s := &source[K, V]{Node: n, key: k, value: v, times: times, out: out, keys: nullsOf[K](), values: nullsOf[V]()}
+	in := plan.Input{Process: s.process}
+	if times.changes() {
+		in.Timestamp = s.stamp
 	}
+	return in
+}
+
+// source is the state of a source between a record's call of stamp and that of
+// process.
+type source[K, V any] struct {
+	Node
+	key    serde.Serde[K]
+	value  serde.Serde[V]
+	times  Times[K, V]
+	out    Func[K, V]
+	keys   nulls[K]
+	values nulls[V]
+
+	o Record[K, V]
+	// decoded says that stamp has deserialized the record already.
+	decoded bool
+	// failed is what went wrong with the record's time.
+	failed error
+}
+
+func (s *source[K, V]) process(r *record.Record) error {
+	decoded, failed := s.decoded, s.failed
+	s.decoded, s.failed = false, nil
+	s.enter()
+	if !decoded {
+		if err := s.decode(r); err != nil {
+			return s.Env.DecodeFailed(s.Name, r, err)
+		}
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case r.Timestamp >= 0:
+		s.o.Timestamp = r.Timestamp
+		return s.out(&s.o)
+	case s.times.Invalid == FailInvalid:
+		return s.fail(errInvalidTime)
+	}
+	return s.drop(plan.DropTimestamp)
+}
+
+// decode sets what the record is for operators.
+func (s *source[K, V]) decode(r *record.Record) (err error) {
+	o := &s.o
+	*o = Record[K, V]{NullKey: true, NullValue: true, Timestamp: r.Timestamp, Headers: r.Headers}
+	if r.Key != nil {
+		if o.Key, err = s.key.Decode(r.Key); err != nil {
+			return fmt.Errorf("deserialize the key: %w", err)
+		}
+		o.NullKey = s.keys.is(o.Key)
+	}
+	if r.Value != nil {
+		if o.Value, err = s.value.Decode(r.Value); err != nil {
+			return fmt.Errorf("deserialize the value: %w", err)
+		}
+		o.NullValue = s.values.is(o.Value)
+	}
+	return nil
 }

@@ -1,0 +1,32 @@
+package op
+
+import "github.com/oncestream/oncestream/topology/serde"
+
+// scratchSize is what a sink's buffers start with. They grow with the records.
+const scratchSize = 128
+
+// scratch is a buffer that values are serialized into, one after another.
+type scratch[T any] struct {
+	serde serde.Serde[T]
+	buf   []byte
+}
+
+func newScratch[T any](s serde.Serde[T]) *scratch[T] {
+	return &scratch[T]{serde: s, buf: make([]byte, 0, scratchSize)}
+}
+
+// bytes returns the encoding of v, valid until the next call, and nil for a null
+// alone: an encoding without bytes is an empty slice.
+func (s *scratch[T]) bytes(v T, null bool) ([]byte, error) {
+	if null {
+		return nil, nil
+	}
+	b, err := s.serde.Append(s.buf[:0], v)
+	if err != nil {
+		return nil, err
+	}
+	if b != nil {
+		s.buf = b
+	}
+	return s.buf[:len(b)], nil
+}
