@@ -111,6 +111,8 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, join)
 	case "outerJoin":
 		return ofTables(joinTables, lacks)
+	case "suppress":
+		return suppress
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}

@@ -21,6 +21,7 @@ func Source[K, V any](n Node, k serde.Serde[K], v serde.Serde[V], out Func[K, V]
 			return n.drop(plan.DropTimestamp)
 		}
 		n.enter()
+		n.Env.From = plan.Origin{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
 		o = Record[K, V]{NullKey: true, NullValue: true, Timestamp: r.Timestamp, Headers: r.Headers}
 		if r.Key != nil {
 			if o.Key, err = k.Decode(r.Key); err != nil {
