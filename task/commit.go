@@ -70,8 +70,7 @@ func (w *Worker) lap(phase string, since time.Time) time.Time {
 // group where there's none. A member that hasn't been heard for a while asks
 // first whether it still is one.
 func (w *Worker) sendOffsets(ctx context.Context, offsets map[record.TopicPartition]kafka.Offset) error {
-	// While it joins, the group's coordinator knows that the member lives, and a
-	// heartbeat would queue behind the join.
+	// While it joins, the group's coordinator knows that the member lives.
 	if !w.member.Rebalancing() {
 		if err := w.member.EnsureAlive(ctx, w.SessionTimeout/3); err != nil {
 			return err
