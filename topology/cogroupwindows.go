@@ -54,16 +54,16 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 			return rows, err
 		})
 	}
-	return mergeCogroup[K, A](s.c.b, n)
+	return mergeCogroup[K, A](s.c.b, n, windowsOf(s.w, s.c.key))
 }
 
 // mergeCogroup makes the operator that all windowed results of a cogroup go
 // through.
-func mergeCogroup[K, A any](b *Builder, n cogroupNodes) *WindowedTable[K, A] {
+func mergeCogroup[K, A any](b *Builder, n cogroupNodes, w tableWindows[K]) *WindowedTable[K, A] {
 	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[Windowed[K], op.Change[A]], error) {
 		return out, nil
 	})
-	return &WindowedTable[K, A]{b: b, node: n.merge}
+	return &WindowedTable[K, A]{b: b, node: n.merge, windows: w}
 }
 
 // SessionWindowedCogrouped is several grouped streams that are aggregated together
@@ -103,5 +103,5 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 			return rows, err
 		})
 	}
-	return mergeCogroup[K, A](s.c.b, n)
+	return mergeCogroup[K, A](s.c.b, n, sessionsOf(s.w, s.c.key))
 }

@@ -83,6 +83,26 @@ var mistakes = []struct {
 		"KSTREAM-SINK-0000000002: PartitionBy needs a function, got nil",
 		"r-repartition: PartitionBy has other types than the stream: it's a func(string, int64, int32) topology.Placement, and func(string, string, int32) topology.Placement is needed",
 	}},
+	{"suppressions", func(b *builder) {
+		t := b.Table("in", str, topology.StoreAs("t", str))
+		t.Suppress(topology.UntilWindowCloses(), topology.StoreAs("a", str))
+		t.Suppress(topology.Suppression{}, topology.StoreAs("b", str))
+		t.Suppress(topology.UntilTimeLimit(-time.Second, topology.MaxRecords(-2), topology.MaxBytes(-1), nil), topology.StoreAs("c", str, topology.WithRetention(time.Hour)))
+		t.Suppress(topology.UntilTimeLimit(time.Nanosecond), topology.StoreAs[string]("d", nil), topology.Named("short"))
+		b.Stream("s", str, str).GroupByKey(str, str).WindowedBy(topology.Unlimited(time.UnixMilli(0))).Reduce(plus, topology.StoreAs("e", str)).
+			Suppress(topology.UntilWindowCloses(), topology.StoreAs("t", str), topology.Named("endless"))
+	}, []string{
+		`KTABLE-SUPPRESS-0000000002: Suppress until the window closes needs a windowed table: use UntilTimeLimit, or aggregate by windows before`,
+		`KTABLE-SUPPRESS-0000000004: Suppress needs UntilWindowCloses or UntilTimeLimit`,
+		`KTABLE-SUPPRESS-0000000006: the time limit must not be negative and in whole milliseconds, got -1s`,
+		`KTABLE-SUPPRESS-0000000006: MaxRecords must not be negative, got -2`,
+		`KTABLE-SUPPRESS-0000000006: MaxBytes must not be negative, got -1`,
+		`KTABLE-SUPPRESS-0000000006: store "c" isn't a window store: it takes no retention`,
+		`short: the time limit must not be negative and in whole milliseconds, got 1ns`,
+		`short: the store's value serde is nil`,
+		`endless: the store name "t" is used by KTABLE-SOURCE-0000000001 already: give each store its own`,
+		`endless: Suppress until the window closes: unlimited windows never close`,
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)
@@ -430,11 +450,12 @@ func TestNothingPanics(t *testing.T) {
 	for _, t := range []*strTable{nil, {}, table.Filter(above5), none.Table("tab", str, topology.StoreAs("s", str))} {
 		use(t.MapValues(strings.ToUpper).Materialize(topology.Stored[string]{}).
 			Join(t, bar).LeftJoin(nil, leftBar).OuterJoin(t, outerBar, nil).
-			FilterNot(above5).
+			FilterNot(above5).Suppress(topology.UntilTimeLimit(0), topology.Stored[string]{}, nil).
 			JoinByForeignKey("fk", t, customerFirst, bar).LeftJoinByForeignKey("fk", nil, customerFirst, leftBar).
 			GroupBy("g", byColon, str, str).Reduce(plus, plus, topology.Stored[string]{}).ToStream())
 	}
 	use(groupedTable.Reduce(plus, plus, topology.StoreAs("s", str)).ToStream())
+	use(wtable.Suppress(topology.UntilWindowCloses(), topology.StoreAs("s", str)).ToStream(topology.WithoutWindow))
 	use(wtable.ToStream(topology.WithoutWindow))
 	use(none.Merge[string, string]())
 	use(none.Table("tab", str, topology.StoreAs("s", str)).ToStream())

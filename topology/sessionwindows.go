@@ -128,7 +128,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key)}
 }
 
 // storedSessions is the store that sessions need.

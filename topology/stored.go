@@ -67,9 +67,12 @@ func WithRetention(d time.Duration) StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.Retention, o.retention = d, true })
 }
 
-// storeShape is what the windows of an aggregation need of its store.
+// storeShape is what an operator needs of its store.
 type storeShape struct {
-	kind            statestore.Kind
+	kind statestore.Kind
+	// format is that of the values, where the changelog says so.
+	format byte
+	// size and retention are those of windows.
 	size, retention time.Duration
 	// least says what the retention is for.
 	least string
@@ -118,7 +121,9 @@ func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	o := st.resolve()
 	b.needSerde(n.Name, "store's value", st.value == nil)
 	switch {
-	case w != nil:
+	case w != nil && w.kind == statestore.PlainKeyValue && !o.retention:
+		o.spec.Kind, o.spec.ValueFormat = w.kind, w.format
+	case w != nil && w.kind != statestore.PlainKeyValue:
 		o.spec.Kind, o.spec.WindowSize = w.kind, w.size
 		if !o.retention {
 			o.spec.Retention = w.retention

@@ -20,6 +20,9 @@ type tableState struct {
 	// joins says that old values are made of those of all tables in from, whether
 	// the result is stored or not.
 	joins bool
+	// buffer is the store of a suppressed table's changes that wait, which reading
+	// its rows takes, or empty.
+	buffer string
 	// wasRead says that something reads the rows.
 	wasRead bool
 }
@@ -78,6 +81,9 @@ func (t *Table[K, V]) read(user string) []string {
 	var stores []string
 	for _, from := range t.from {
 		stores = append(stores, from.read(user)...)
+	}
+	if t.buffer != "" {
+		stores = append(stores, t.buffer)
 	}
 	slices.Sort(stores)
 	return slices.Compact(stores)

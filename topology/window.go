@@ -181,7 +181,7 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 		rows.Node, rows.Out = at, out
 		return aggregateWindows(rows, s.w, a.fold(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key)}
 }
 
 // aggregateWindows returns the operator for the kind of windows.

@@ -8,8 +8,9 @@ import (
 // WindowedTable is a table with a row for each key and window. It's a type apart
 // from Table because its rows aren't placed by their whole key.
 type WindowedTable[K, V any] struct {
-	b    *Builder
-	node *graph.Node
+	b       *Builder
+	node    *graph.Node
+	windows tableWindows[K]
 }
 
 // valid returns the table, or one that can't be built for none.

@@ -25,7 +25,7 @@ func (t *WindowedTable[K, V]) filter(method string, f func(Windowed[K], V) bool,
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return op.FilterWindowed(at, f, want, out), nil
 	})
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node)}
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows}
 }
 
 // MapValues returns the table with other values. A nil value deletes the row.
@@ -37,5 +37,5 @@ func (t *WindowedTable[K, V]) MapValues[W any](f func(V) W, options ...Option) *
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[W]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return op.MapWindowed(at, f, out), nil
 	})
-	return &WindowedTable[K, W]{b: t.b, node: t.b.g.Add(n, t.node)}
+	return &WindowedTable[K, W]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows}
 }

@@ -199,7 +199,9 @@ func TestWindowsAndRetentionAsKafkaStreams(t *testing.T) {
 	t.Run("random-windows", func(t *testing.T) {
 		b := topology.NewBuilder()
 		g := b.Stream("in", str, text{}).GroupByKey(str, text{})
-		countsToText(g.WindowedBy(topology.Tumbling(50*ms).Grace(10*ms)).Count(topology.StoreAs("cnt", number)), "counts")
+		counts := g.WindowedBy(topology.Tumbling(50 * ms).Grace(10 * ms)).Count(topology.StoreAs("cnt", number))
+		countsToText(counts, "counts")
+		countsToText(counts.Suppress(topology.UntilWindowCloses(), topology.StoreAs("wait", number)), "final")
 		toText(g.SessionsBy(topology.Sessions(20*ms).Grace(30*ms)).Aggregate(empty, appendText, joinTexts, topology.StoreAs("ses", str)), "sessions")
 		runScenario(t, "random-windows", b)
 	})

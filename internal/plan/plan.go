@@ -140,6 +140,15 @@ type Env struct {
 	// before each call of user code (and again after a call downstream, if they go
 	// on in user code), so that a panic can be told with its node's name.
 	Node string
+	// From is where the record that is being processed was read. Sources set it.
+	From Origin
+}
+
+// Origin is the place of a record among the inputs of a task.
+type Origin struct {
+	Topic     string
+	Partition int32
+	Offset    int64
 }
 
 // Output writes records to one topic within the worker's transaction.

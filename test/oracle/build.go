@@ -121,6 +121,8 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, join)
 	case "outerJoin":
 		return ofTables(joinTables, joinStreams)
+	case "suppress":
+		return suppress
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}

@@ -41,6 +41,7 @@ func (s *source[K, V]) process(r *record.Record) error {
 	decoded, failed := s.decoded, s.failed
 	s.decoded, s.failed = false, nil
 	s.enter()
+	s.Env.From = plan.Origin{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
 	if !decoded {
 		if err := s.decode(r); err != nil {
 			return s.Env.DecodeFailed(s.Name, r, err)

@@ -1,0 +1,116 @@
+package topology
+
+import (
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+	"github.com/oncestream/oncestream/topology/internal/wire"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// Suppress holds changes back and passes on the last one of each row, with its
+// timestamp and headers, when the suppression says so: [UntilTimeLimit], or else
+// Build fails. Changes wait in a buffer, the state store that st names, with the
+// changelog that every store has.
+//
+// Stream time is the highest timestamp of the table's changes; after a restart
+// it's that of the changes that wait. Without further changes nothing is passed on.
+//
+// As in Kafka Streams, what a change says of the row before is what it was before
+// the last change, which may never have been passed on. Put [Table.Materialize]
+// behind Suppress where something behind it makes use of that, such as
+// [Table.GroupBy]: then it's the row that was passed on last.
+func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Option) *Table[K, V] {
+	t = t.valid()
+	n := suppressNode(t.b, until, st, options)
+	if until.final {
+		t.b.g.Fail(n.Name, "%w", errNoWindowEnd)
+	}
+	t.sendOld(n.Name, true)
+	result := derive[K, V, V](t, n)
+	result.stored.value = st.value
+	result.old, result.buffer = true, st.name
+	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, op.Change[V]], error) {
+		rows, err := result.rows(task)
+		if err != nil {
+			return nil, err
+		}
+		return suppress(task, at, st, t.key, op.Suppression[K, V]{
+			Due:   func(r *op.Record[K, op.Change[V]]) int64 { return r.Timestamp },
+			Delay: until.limit.Milliseconds(),
+		}, until, rows, out)
+	})
+	result.view = func(task *graph.Task, node string) (op.Lookup[K, V], error) {
+		rows, err := t.lookup(task, node)
+		if err != nil {
+			return nil, err
+		}
+		buffer, err := openBuffer(task, node, st.name)
+		if err != nil {
+			return nil, err
+		}
+		return op.SuppressedRows(operator(task, n), buffer, t.key, st.value, rows), nil
+	}
+	return result
+}
+
+// Suppress holds changes back and passes on the last one of each key and window,
+// with its timestamp and headers, when the suppression says so. Changes wait in a
+// buffer, the state store that st names, with the changelog that every store has.
+//
+// Stream time is the highest timestamp of the table's changes; after a restart
+// it's that of the changes that wait. Without further changes nothing is passed on.
+func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options ...Option) *WindowedTable[K, V] {
+	t = t.valid()
+	n := suppressNode(t.b, until, st, options)
+	if until.final && t.windows.endless {
+		t.b.g.Fail(n.Name, "%w", errNeverCloses)
+	}
+	link(n, func(task *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
+		return suppress(task, at, st, t.windows.key, t.windows.suppression[V](until), until, op.Rows[Windowed[K], V]{}, out)
+	})
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows}
+}
+
+// suppression orders the changes of a windowed table.
+func (w tableWindows[K]) suppression[V any](until Suppression) op.Suppression[Windowed[K], V] {
+	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds(), InPlace: true}
+	s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Timestamp }
+	if until.final {
+		s.Final, s.Delay = true, w.delay.Milliseconds()
+		s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Key.End }
+	}
+	return s
+}
+
+// suppressNode declares the node and its buffer.
+func suppressNode[V any](b *Builder, until Suppression, st Stored[V], options []Option) *graph.Node {
+	n := &graph.Node{Name: b.nodeName("KTABLE-SUPPRESS-", options)}
+	b.g.Skip(1) // Kafka Streams numbers the store
+	until.check(b, n.Name)
+	st.declare(b, n, &storeShape{kind: statestore.PlainKeyValue, format: wire.WaitingFormat})
+	return n
+}
+
+// suppress returns the operator of a task.
+func suppress[K, V any](task *graph.Task, at op.Node, st Stored[V], k serde.Serde[K], s op.Suppression[K, V], until Suppression,
+	rows op.Rows[K, V], out op.Func[K, op.Change[V]]) (op.Func[K, op.Change[V]], error) {
+	buffer, err := openBuffer(task, at.Name, st.name)
+	if err != nil {
+		return nil, err
+	}
+	s.MaxRecords, s.MaxBytes, s.Stop = until.bounds.records, until.bounds.bytes, until.bounds.stop
+	return op.Suppress(at, s, buffer, k, st.value, rows, out)
+}
+
+func openBuffer(t *graph.Task, node, name string) (*op.Buffer, error) {
+	s, err := open(t, node, name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := op.NewBuffer(s)
+	if err != nil {
+		return nil, storeError(node, name, err)
+	}
+	return b, nil
+}
