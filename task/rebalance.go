@@ -31,10 +31,8 @@ func (w *Worker) event(ctx context.Context, e kafka.Event) error {
 // Tasks keep running.
 func (w *Worker) rejoin(ctx context.Context) error {
 	if !w.held {
-		if err := w.commit(ctx); err != nil {
-			if err := w.recover(ctx, err); err != nil {
-				return err
-			}
+		if err := w.commitOrRecover(ctx); err != nil {
+			return err
 		}
 	}
 	w.log.Debug("joining a rebalance")
@@ -82,10 +80,8 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 	w.log.Info("assigned", zap.Int32("generation", e.Generation), zap.Stringers("tasks", wanted))
 	if w.held {
 		w.held = false
-		if err := w.commit(ctx); err != nil {
-			if err := w.recover(ctx, err); err != nil {
-				return err
-			}
+		if err := w.commitOrRecover(ctx); err != nil {
+			return err
 		}
 	}
 	revoked, err := w.revoke(ctx, wanted)
@@ -121,10 +117,8 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) (revoked bool
 		}
 	}
 	if slices.ContainsFunc(w.tasks, func(t *Task) bool { return gone(t.id) }) {
-		if err := w.commit(ctx); err != nil {
-			if err := w.recover(ctx, err); err != nil {
-				return false, err
-			}
+		if err := w.commitOrRecover(ctx); err != nil {
+			return false, err
 		}
 		if w.held {
 			// The next rebalance has begun already. Its assignment comes back here, and

@@ -38,6 +38,15 @@ func (w *Worker) recover(ctx context.Context, err error) error {
 	return err
 }
 
+// commitOrRecover commits before the tasks change hands. A commit that fails has
+// sent them back to their start, or given them up, when it returns nil.
+func (w *Worker) commitOrRecover(ctx context.Context) error {
+	if err := w.commit(ctx); err != nil {
+		return w.recover(ctx, err)
+	}
+	return nil
+}
+
 // classify finds the class of an error of the producer or of the group. What
 // neither of them knows, such as a user function's error, is fatal.
 func classify(err error) eosv2.Class {

@@ -198,13 +198,12 @@ func (w *Worker) add(t *Task) {
 }
 
 // retryStarts begins again what failed for a passing reason.
-func (w *Worker) retryStarts(now time.Time) error {
+func (w *Worker) retryStarts(now time.Time) {
 	for id, s := range w.starts {
 		if !s.retryAt.IsZero() && now.After(s.retryAt) {
 			w.begin(id)
 		}
 	}
-	return nil
 }
 
 // inputFailed decides on an input partition that can't be read at its position.

@@ -307,7 +307,8 @@ func (w *Worker) receive(ctx context.Context) error {
 		case c := <-w.fetcher.Chunks():
 			err = w.chunk(c)
 		default:
-			return w.retryStarts(time.Now())
+			w.retryStarts(time.Now())
+			return nil
 		}
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"iter"
 
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -79,13 +80,8 @@ func (s *KeyValue[K, V]) All() []statestore.Entry[K, V] {
 		if err != nil {
 			return err
 		}
-		for e, err := range view.All() {
-			if err != nil {
-				return err
-			}
-			all = append(all, e)
-		}
-		return nil
+		all, err = appendAll(all, view.All())
+		return err
 	})
 	return all
 }
@@ -127,13 +123,8 @@ func (s *Window[K, V]) All() []statestore.WindowEntry[K, V] {
 		if err != nil {
 			return err
 		}
-		for e, err := range view.All() {
-			if err != nil {
-				return err
-			}
-			all = append(all, e)
-		}
-		return nil
+		all, err = appendAll(all, view.All())
+		return err
 	})
 	return all
 }
@@ -151,4 +142,15 @@ func (d *Driver) look(name string, f func(*statestore.Store) error) {
 		}
 	}
 	d.fail(err)
+}
+
+// appendAll appends what a store yields, up to its first error.
+func appendAll[E any](to []E, entries iter.Seq2[E, error]) ([]E, error) {
+	for e, err := range entries {
+		if err != nil {
+			return to, err
+		}
+		to = append(to, e)
+	}
+	return to, nil
 }
