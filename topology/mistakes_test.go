@@ -103,6 +103,24 @@ var mistakes = []struct {
 		`endless: the store name "t" is used by KTABLE-SOURCE-0000000001 already: give each store its own`,
 		`endless: Suppress until the window closes: unlimited windows never close`,
 	}},
+	{"versioned stores", func(b *builder) {
+		ver := b.Table("t", str, topology.StoreAs("ver", str, topology.Versioned(time.Minute)))
+		ver.Filter(func(_, v string) bool { return true }).Suppress(topology.UntilTimeLimit(time.Second), topology.StoreAs("a", str))
+		b.Table("u", str, topology.StoreAs("b", str, topology.Versioned(-time.Second), topology.WithSegments(-time.Second)))
+		b.Table("v", str, topology.StoreAs("c", str, topology.Versioned(time.Second), topology.WithRetention(time.Hour)))
+		b.Table("w", str, topology.StoreAs("d", str, topology.WithSegments(time.Second)))
+		s := b.Stream("s", str, str)
+		s.GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Reduce(plus, topology.StoreAs("e", str, topology.Versioned(0)))
+		s.Join(s, topology.Within(time.Second), plus, topology.JoinAs("f", str, str, str, topology.Versioned(0)), topology.Named("j"))
+	}, []string{
+		`KTABLE-SUPPRESS-0000000003: Suppress: KTABLE-FILTER-0000000002 is a versioned table, whose history would be held back too: call Materialize before, with a store that isn't versioned`,
+		`KTABLE-SOURCE-0000000006: the history of a versioned store must not be negative and in whole milliseconds, got -1s`,
+		`KTABLE-SOURCE-0000000006: the segments of a versioned store must be positive and in whole milliseconds, got -1s`,
+		`KTABLE-SOURCE-0000000008: store "c" is versioned: it takes no retention, its history says how long values are kept`,
+		`KTABLE-SOURCE-0000000010: store "d" isn't versioned: it takes no segments`,
+		`KSTREAM-REDUCE-0000000012: store "e" can't be versioned: only the rows of a table have a history`,
+		`j-merge: store "f" can't be versioned: only the rows of a table have a history`,
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)

@@ -179,6 +179,9 @@ const (
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
+	// DropOutOfOrder is an update of a versioned table that isn't the latest of its
+	// row, where a join follows the rows as they are.
+	DropOutOfOrder DropReason = "out_of_order"
 	// DropExpired is a write that a store dropped because it was past the store's
 	// retention.
 	DropExpired DropReason = "expired"

@@ -23,7 +23,7 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 	n := Node{Env: &plan.Env{Dropped: func(string, plan.DropReason) {}}, Name: "n"}
 	seen := 0
 	count := func(*Record[string, int]) error { seen++; return nil }
-	rows := func(string) (int, int64, bool, error) { return 5, 0, true, nil }
+	rows := func(string, int64) (int, int64, bool, error) { return 5, 0, true, nil }
 	noAllocs(t, "JoinTable", &Record[string, int]{Key: "k", Value: 1},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	noAllocs(t, "LeftJoinTable", &Record[string, int]{Key: "k", Value: 1},

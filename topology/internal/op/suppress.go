@@ -183,44 +183,45 @@ func (s *suppress[K, V]) begin(r *Record[K, Change[V]], key []byte) error {
 // send passes the change on that is due first, as one of the record that made it.
 func (s *suppress[K, V]) send() error {
 	s.node.enter()
-	if err := s.take(); err != nil {
+	kept, err := s.take()
+	if err != nil {
 		return s.node.fail(err)
 	}
-	if s.Final && !s.o.Value.HasNew {
+	if !kept || s.Final && !s.o.Value.HasNew {
 		return nil
 	}
 	from := s.node.Env.From
 	s.node.Env.From = plan.Origin{Topic: s.was.Topic, Partition: s.was.Partition, Offset: s.was.Offset}
-	err := s.out(&s.o)
+	err = s.out(&s.o)
 	s.node.Env.From = from
 	return err
 }
 
 // take takes the change that is due first out of the buffer. Who reads the rows
-// from now on sees the row with it.
-func (s *suppress[K, V]) take() error {
+// from now on sees the row with it, unless it isn't kept.
+func (s *suppress[K, V]) take() (kept bool, err error) {
 	key := s.waiting.first().key
 	b, _, found, err := s.buffer.Get(key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !found {
-		return fmt.Errorf("key %x isn't in the buffer any more", key)
+		return false, fmt.Errorf("key %x isn't in the buffer any more", key)
 	}
 	// The store's memory may be used again before the headers are written.
 	s.encoded = append(s.encoded[:0], b...)
 	if err := s.was.Read(s.encoded); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.restore(key); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.buffer.Delete(key, s.streamTime); err != nil {
-		return err
+		return false, err
 	}
 	s.bytes -= s.was.Size(len(key))
 	s.waiting.pop()
-	return s.rows.keep(s.o.Key, s.o.Value.New, s.o.Value.HasNew, s.o.Timestamp)
+	return s.rows.keep(s.o.Key, &s.o.Value, s.o.Timestamp)
 }
 
 // restore makes a record of the change that was read.
@@ -233,7 +234,7 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	if c.New, c.HasNew, err = decode(s.value.serde, s.was.New); err != nil {
 		return err
 	}
-	if s.rows.Store != nil {
+	if s.rows.stored() {
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
 	} else {
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
