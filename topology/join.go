@@ -10,7 +10,8 @@ import (
 // a row is left out; records with a null key or a null value are dropped. Only
 // the stream triggers results: a row is what it is when the record is processed,
 // or what it was at the record's timestamp where the table is [Versioned], and the
-// result has the record's timestamp.
+// result has the record's timestamp. With the option [BufferedFor] records wait for
+// late rows.
 //
 // Stream and table must be partitioned alike, which is checked when the
 // application starts. If the stream's key may have changed, it goes through a
@@ -50,12 +51,20 @@ func joinTable[K, V, V2, R any](s *Stream[K, V], t *Table[K, V2], j tableJoin, o
 	n := &graph.Node{Name: s.b.pick(j.prefix, o.nodeOptions), NullKeys: j.nullKeys}
 	s.b.needFunc(n.Name, j.method, j.noFunc)
 	n.Stores = t.read(n.Name)
+	var wait *waiting[K, V]
+	if o.buffer != nil {
+		wait = declareBuffer[K, V](s.b, n, o.buffer, t)
+	}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, V], error) {
 		rows, err := t.lookupAsOf(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return build(at, rows, out), nil
+		join := build(at, rows, out)
+		if wait == nil {
+			return join, nil
+		}
+		return wait.open(task, at, join)
 	})
 	s.b.g.Add(n, from)
 	if s.b.sameBuilder(n.Name, t.b) {

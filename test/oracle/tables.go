@@ -151,9 +151,6 @@ func join(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.has("graceMs") {
-		return nil, missing("%s of a stream and a table with grace", s.op)
-	}
 	f, err := parseJoiner(s.text("joiner"))
 	if err != nil {
 		return nil, err
@@ -164,6 +161,9 @@ func join(b *builder, s *step) (any, error) {
 	options := []topology.JoinOption{topology.RepartitionAs(s.name(), in.key, in.value)}
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))
+	}
+	if s.has("graceMs") {
+		options = append(options, topology.BufferedFor(ms(get(s.params, "graceMs", int64(0))), s.name(), in.key, in.value))
 	}
 	out := with.join(in, s.op == "leftJoin", f, options)
 	out.rekeyed = false

@@ -78,7 +78,7 @@ func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], jo
 		if c.Past {
 			return n.drop(plan.DropOutOfOrder)
 		}
-		n.enter()
+		n.at()
 		row, ts, found, err := other(r.Key)
 		if err != nil {
 			return n.fail(err)
@@ -92,6 +92,7 @@ func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], jo
 		if old {
 			o.Value.Old, o.Value.HasOld = join(c.Old, c.HasOld, row, found)
 		}
+		n.leave()
 		return out(&o)
 	}
 }
@@ -115,6 +116,7 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 		}
 		n.enter()
 		r, ok = join(v, hasV, v2, hasV2)
+		n.leave()
 		return r, ts, ok, nil
 	}
 }
@@ -123,7 +125,7 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 // old values that are asked for.
 func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Change[R]] {
 	return func(r *Record[K, Change[R]]) error {
-		n.enter()
+		n.at()
 		kept, err := t.keep(r.Key, &r.Value, r.Timestamp)
 		if err != nil {
 			return n.fail(err)
