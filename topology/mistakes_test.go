@@ -121,6 +121,24 @@ var mistakes = []struct {
 		`KSTREAM-REDUCE-0000000012: store "e" can't be versioned: only the rows of a table have a history`,
 		`j-merge: store "f" can't be versioned: only the rows of a table have a history`,
 	}},
+	{"joins with a buffer", func(b *builder) {
+		s := b.Stream("s", str, str)
+		s.JoinTable(b.Table("t", str, topology.StoreAs("a", str)), plus, topology.BufferedFor(time.Second, "a", str, str))
+		ver := b.Table("u", str, topology.StoreAs("b", str, topology.Versioned(time.Second)))
+		s.JoinTable(ver.MapValues(strings.ToUpper), plus, topology.BufferedFor(time.Minute, "b", str, number))
+		s.JoinTable(ver, plus, topology.BufferedFor[string, string](-time.Second, "c", nil, nil, topology.Versioned(0)), topology.Named("c"))
+		s.JoinTable(ver.Join(ver, plus), plus, topology.BufferedFor(0, "c", str, str), topology.Named("d"))
+	}, []string{
+		`KSTREAM-JOIN-0000000003: BufferedFor: the table isn't versioned: give its store the option Versioned`,
+		`KSTREAM-JOIN-0000000007: BufferedFor: the table has a history of 1s: it must be as long as the grace at least, 1m0s`,
+		`KSTREAM-JOIN-0000000007: BufferedFor has serdes of other types than the stream: serde.stringSerde and serde.jsonSerde[int64]`,
+		`c: the grace of BufferedFor must not be negative and in whole milliseconds, got -1s`,
+		`c: the buffer's key serde is nil`,
+		`c: the store's value serde is nil`,
+		`c: store "c-Buffer" can't be versioned: only the rows of a table have a history`,
+		`d: BufferedFor: the table isn't versioned: give its store the option Versioned`,
+		`d: the store name "c-Buffer" is used by c already: give each store its own`,
+	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)
 		g := s.GroupBy[string]("g", nil, str, str)
