@@ -19,6 +19,9 @@ import (
 // store.
 func WaitForJoin[K, V any](n Node, grace int64, buffer *Buffer, k serde.Serde[K], v serde.Serde[V], join Func[K, V]) (Func[K, V], error) {
 	w := &waitForJoin[K, V]{node: n, grace: grace, buffer: buffer, join: join, streamTime: -1, key: newScratch(k), value: newScratch(v)}
+	remember(n, &w.streamTime)
+	remember(n, &w.number)
+	w.remember()
 	return w.process, w.load()
 }
 
@@ -35,7 +38,8 @@ type waitForJoin[K, V any] struct {
 	streamTime int64
 	waiting    dueHeap
 	// number is that of the last record. It tells those of one key and time apart.
-	number uint32
+	number  uint32
+	touched bool // since the record began that may be taken back
 	// was is what's in the store, and is what it gets; entry is its key.
 	was, is wire.Waiting
 	entry   []byte
@@ -49,6 +53,27 @@ const (
 	afterWaitingKey  = 4
 	maxWaitingNumber = 1<<31 - 1
 )
+
+// remember has the order of time follow the buffer when a record is taken back that
+// has changed it.
+func (w *waitForJoin[K, V]) remember() {
+	if w.node.Env.Remember == nil {
+		return
+	}
+	w.node.Env.Remember(plan.Memory{
+		Mark: func() { w.touched = false },
+		Undo: func() error {
+			if !w.touched {
+				return nil
+			}
+			time, number := w.streamTime, w.number
+			w.waiting.clear()
+			err := w.load()
+			w.streamTime, w.number = time, number
+			return err
+		},
+	})
+}
 
 // load takes in the records that waited when the task ended.
 func (w *waitForJoin[K, V]) load() error {
@@ -72,6 +97,7 @@ func (w *waitForJoin[K, V]) process(r *Record[K, V]) error {
 		return w.join(r)
 	}
 	w.node.at()
+	w.touched = true
 	if err := w.keep(r); err != nil {
 		return w.node.fail(err)
 	}
@@ -118,7 +144,7 @@ func (w *waitForJoin[K, V]) send() error {
 	}
 	from := w.node.Env.From
 	w.node.Env.From = plan.Origin{Topic: w.was.Topic, Partition: w.was.Partition, Offset: w.was.Offset}
-	err := w.join(&w.o)
+	err := sendDue(w.node, w.join, &w.o)
 	w.node.Env.From = from
 	return err
 }

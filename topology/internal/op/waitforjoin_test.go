@@ -6,6 +6,7 @@ import (
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
+	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
@@ -49,5 +50,50 @@ func TestWaitForJoinOfABrokenBuffer(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// A record that's taken back leaves nothing behind: what it had sent waits again,
+// and it doesn't wait itself.
+func TestWaitForJoinTakenBack(t *testing.T) {
+	s, err := statestore.OpenMemory().Store(statestore.Spec{Name: "b", Kind: statestore.PlainKeyValue}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	b, err := NewBuffer(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var memories []plan.Memory
+	var joined []string
+	env := &plan.Env{Remember: func(m plan.Memory) { memories = append(memories, m) }}
+	f, err := WaitForJoin(Node{Env: env, Name: "n"}, 10, b, serde.Serde[string](serde.String), serde.Serde[string](serde.String),
+		func(r *Record[string, string]) error { joined = append(joined, r.Value); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(value string, ts int64) {
+		t.Helper()
+		s.Mark()
+		for _, m := range memories {
+			m.Mark()
+		}
+		if err := f(&Record[string, string]{Key: "a", Value: value, Timestamp: ts}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take("1", 20)
+	take("2", 90)
+	s.Rollback()
+	for _, m := range memories {
+		if err := m.Undo(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take("3", 15) // not late
+	take("4", 30)
+	if got := strings.Join(joined, " "); got != "1 3 1" {
+		t.Errorf("joined %q, want 1, and then 3 and 1 again", got)
 	}
 }
