@@ -178,6 +178,7 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 		},
 		Global:       func(store string) (*statestore.Store, error) { return w.Layout.GlobalReader(w.DB, store) },
 		Now:          time.Now,
+		MaxIdle:      w.MaxTaskIdle,
 		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }

@@ -59,6 +59,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		},
 		Global:       func(store string) (*statestore.Store, error) { return d.layout.GlobalReader(d.db, store) },
 		Now:          d.Now,
+		MaxIdle:      d.maxTaskIdle,
 		DecodeFailed: d.decodeFailed,
 	})
 }
