@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"runtime/debug"
 	"slices"
 
 	"github.com/oncestream/oncestream/changelog"
@@ -78,7 +77,7 @@ func (g *Global) Name() string { return g.plan.Store.Name }
 func (g *Global) Apply(partition int32, records changelog.Reader, next int64) (n int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = g.failed(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			err = g.failed(plan.Recovered(p))
 		}
 		if err != nil {
 			g.Discard()

@@ -16,7 +16,7 @@ type starts struct {
 
 // goroutines lists every file outside of tests that starts goroutines.
 var goroutines = map[string]starts{
-	"app.go":                    {1, "Run's workers and its keeper; the end of Run's context stops them, Run waits"},
+	"app.go":                    {1, "Run's workers, its keeper and its global stores; the end of Run's context stops them, Run waits"},
 	"changelog/restorer.go":     {1, "the Restorer's loop; Close cancels its context and waits for done"},
 	"eosv2/producer.go":         {1, "the Producer's sender; Close closes stop and waits for done"},
 	"internal/kafka/fetcher.go": {1, "the Fetcher's router; Close cancels its context and waits for the group"},

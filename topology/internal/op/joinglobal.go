@@ -16,6 +16,7 @@ func JoinGlobal[K, V, J, V2, R any](n Node, key func(K, V) (J, bool), rows Looku
 		}
 		n.enter()
 		k, ok := key(r.Key, r.Value)
+		n.leave()
 		if !ok || keys.is(k) {
 			return n.drop(plan.DropNullKey)
 		}
@@ -26,7 +27,9 @@ func JoinGlobal[K, V, J, V2, R any](n Node, key func(K, V) (J, bool), rows Looku
 		if !found {
 			return nil
 		}
+		n.enter()
 		v := f(r.Value, row)
+		n.leave()
 		o = Record[K, R]{Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: results.is(v), Timestamp: r.Timestamp, Headers: r.Headers}
 		return out(&o)
 	}
@@ -47,7 +50,9 @@ func LeftJoinGlobal[K, V, J, V2, R any](n Node, key func(K, V) (J, bool), rows L
 		}
 		n.enter()
 		side := (*V2)(nil)
-		if k, ok := key(r.Key, r.Value); ok && !keys.is(k) {
+		k, ok := key(r.Key, r.Value)
+		n.leave()
+		if ok && !keys.is(k) {
 			v2, _, found, err := rows(k)
 			if err != nil {
 				return n.fail(err)
@@ -56,7 +61,9 @@ func LeftJoinGlobal[K, V, J, V2, R any](n Node, key func(K, V) (J, bool), rows L
 				row, side = v2, &row
 			}
 		}
+		n.enter()
 		v := f(r.Value, side)
+		n.leave()
 		o = Record[K, R]{Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: results.is(v), Timestamp: r.Timestamp, Headers: r.Headers}
 		return out(&o)
 	}
