@@ -21,7 +21,7 @@ func (a *App) restoreGlobals(ctx context.Context, layout *task.Layout, db *state
 	}
 	cfg := a.workerConfig()
 	g, err := task.OpenGlobals(ctx, task.GlobalsConfig{
-		Layout: layout, DB: db, Client: client, Fetch: cfg.Fetch, Decode: cfg.Decode, Metrics: metrics, Logger: a.log,
+		Layout: layout, DB: db, Client: client, Fetch: cfg.Fetch, Handlers: cfg.Handlers, Metrics: metrics, Logger: a.log,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, client.Close())

@@ -20,6 +20,9 @@ type Global struct {
 	input plan.Input
 	head  record.Record // the one that is being applied
 	drops map[dropKey]int64
+	// decode and skipped are as in Edges.
+	decode  func(FailedRecord) Action
+	skipped func(FailedRecord, Action)
 }
 
 // Globals returns what is global in the topology.
@@ -35,13 +38,13 @@ func (l *Layout) GlobalReader(db *statestore.DB, store string) (*statestore.Stor
 }
 
 // NewGlobal opens a global store and builds its operators. Of the edges it takes
-// Now and DecodeFailed.
+// Now, Skipped and the handler of records that can't be deserialized.
 func (l *Layout) NewGlobal(p *plan.Global, db *statestore.DB, e Edges) (*Global, error) {
 	state, err := db.Global(p.Store, l.counts[p.Source.Topic])
 	if err != nil {
 		return nil, err
 	}
-	g := &Global{Global: state, plan: p, drops: map[dropKey]int64{}}
+	g := &Global{Global: state, plan: p, drops: map[dropKey]int64{}, decode: e.Handlers.Decode, skipped: e.Skipped}
 	g.env = &plan.Env{
 		Task: plan.GlobalTask(),
 		Store: func(name string) (*statestore.Store, error) {
@@ -50,11 +53,9 @@ func (l *Layout) NewGlobal(p *plan.Global, db *statestore.DB, e Edges) (*Global,
 			}
 			return l.GlobalReader(db, name)
 		},
-		Now:     e.Now,
-		Dropped: func(node string, reason plan.DropReason) { g.drops[dropKey{node, reason}]++ },
-		DecodeFailed: func(node string, r *record.Record, err error) error {
-			return e.DecodeFailed(FailedRecord{Task: plan.GlobalTask().String(), Node: node, Record: *r, Err: err})
-		},
+		Now:          e.Now,
+		Dropped:      func(node string, reason plan.DropReason) { g.drops[dropKey{node, reason}]++ },
+		DecodeFailed: g.decodeFailed,
 	}
 	chain, err := p.Build(g.env)
 	if err != nil {
@@ -90,6 +91,24 @@ func (g *Global) Apply(partition int32, records changelog.Reader, next int64) (n
 		n++
 	}
 	return n, g.Commit(partition, next)
+}
+
+// decodeFailed asks the handler about a record that can't be deserialized. It goes to
+// no dead-letter topic: every process reads it, and none has a transaction for it.
+func (g *Global) decodeFailed(node string, r *record.Record, err error) error {
+	f := FailedRecord{Task: g.env.Task.String(), Node: node, Record: *r, Err: err, timestamp: r.Timestamp, headers: r.Headers}
+	action := Fail
+	if g.decode != nil {
+		action = g.decode(f)
+	}
+	if action == Fail {
+		return fmt.Errorf("record can't be deserialized: %w", err)
+	}
+	g.drops[dropKey{node, plan.DropDecode}]++
+	if g.skipped != nil {
+		g.skipped(f, action)
+	}
+	return nil
 }
 
 func (g *Global) failed(err error) error {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/oncestream/oncestream/changelog"
 	"github.com/oncestream/oncestream/internal/kafka"
-	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	"go.uber.org/zap"
@@ -33,10 +32,9 @@ type GlobalsConfig struct {
 	Client *kafka.Client
 	// Fetch is the fetcher's configuration.
 	Fetch kafka.FetchConfig
-	// Decode decides on records that can't be deserialized; nil fails. A record for
-	// which it answers DeadLetter is skipped: every process reads it, and none has a
-	// transaction for it.
-	Decode func(FailedRecord) Action
+	// Handlers decide on records that can't be deserialized. Any answer but Fail skips
+	// one.
+	Handlers Handlers
 	// Metrics are the application's.
 	Metrics *Metrics
 	// Logger is never nil.
@@ -73,7 +71,7 @@ func OpenGlobals(ctx context.Context, cfg GlobalsConfig) (*Globals, error) {
 		parts: map[record.TopicPartition]*globalPart{},
 	}
 	for _, p := range cfg.Layout.Globals() {
-		s, err := cfg.Layout.NewGlobal(p, cfg.DB, Edges{Now: time.Now, DecodeFailed: g.decodeFailed})
+		s, err := cfg.Layout.NewGlobal(p, cfg.DB, Edges{Now: time.Now, Handlers: cfg.Handlers, Skipped: g.skipped})
 		if err == nil {
 			g.stores = append(g.stores, s)
 			err = g.begin(ctx, s)
@@ -254,19 +252,10 @@ func (g *Globals) confirmAll(ctx context.Context) error {
 	return nil
 }
 
-// decodeFailed asks the handler about a record that can't be deserialized.
-func (g *Globals) decodeFailed(f FailedRecord) error {
-	action := Fail
-	if g.Decode != nil {
-		action = g.Decode(f)
-	}
-	if action != Continue && action != DeadLetter {
-		return fmt.Errorf("record can't be deserialized: %w", f.Err)
-	}
+// skipped logs that the handler has let a record go.
+func (g *Globals) skipped(f FailedRecord, _ Action) {
 	g.Logger.Warn("record of a global store skipped: it can't be deserialized", zap.String("node", f.Node),
 		zap.Stringer("partition", f.Record.TopicPartition()), zap.Int64("offset", f.Record.Offset), zap.Error(f.Err))
-	g.Metrics.dropped(dropKey{f.Node, plan.DropDecode}, 1)
-	return nil
 }
 
 // Close ends the fetching and closes the stores. Nobody may read them any more.

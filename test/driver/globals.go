@@ -2,7 +2,6 @@ package driver
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
@@ -12,12 +11,9 @@ import (
 // startGlobals brings the global stores to the ends of their topics, before any
 // task is started. What they drop was dropped before, and doesn't count again.
 func (d *Driver) startGlobals() error {
-	counted := d.drops
-	d.drops = maps.Clone(d.drops)
 	if err := d.readGlobals(); err != nil {
 		return err
 	}
-	d.drops = counted
 	for _, g := range d.globals {
 		g.Drops(func(node string, reason plan.DropReason, n int64) {
 			d.drops[Drop{Node: node, Reason: string(reason)}] -= n
@@ -28,7 +24,7 @@ func (d *Driver) startGlobals() error {
 
 func (d *Driver) readGlobals() error {
 	for _, p := range d.layout.Globals() {
-		g, err := d.layout.NewGlobal(p, d.db, task.Edges{Now: d.Now, DecodeFailed: d.globalDecodeFailed})
+		g, err := d.layout.NewGlobal(p, d.db, task.Edges{Now: d.Now, Handlers: d.handlers})
 		if err != nil {
 			return fmt.Errorf("global store %q: %w", p.Store.Name, err)
 		}
@@ -53,16 +49,6 @@ func (d *Driver) applyGlobal(g *task.Global, partition int32) error {
 	}
 	_, err := g.Apply(partition, &reader{records[next:]}, end)
 	return err
-}
-
-// globalDecodeFailed carries out a handler's answer, as the process' reader of
-// global topics does: it has no dead-letter topic.
-func (d *Driver) globalDecodeFailed(f task.FailedRecord) error {
-	if d.decode == nil || d.decode(f) == task.Fail {
-		return fmt.Errorf("record can't be deserialized: %w", f.Err)
-	}
-	d.drops[Drop{Node: f.Node, Reason: string(plan.DropDecode)}]++
-	return nil
 }
 
 // endGlobals gives the global stores up. Those in memory are lost with the process.
