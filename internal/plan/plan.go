@@ -20,6 +20,9 @@ type Plan struct {
 	// Globals are the topics that each process keeps as a whole, in the order of
 	// their IDs.
 	Globals []*Global
+	// DeadLetters are the nodes that write dead letters for what they drop by their
+	// rules, so that there must be a topic for them.
+	DeadLetters []string
 }
 
 // Global is a topic of which each process applies all partitions to one store. Its
@@ -161,6 +164,9 @@ type Env struct {
 	// NotProduced is asked about an output record that can't be serialized, or whose
 	// Send was refused, as Failed is. It's nil where no handler is set.
 	NotProduced func(*Failure) error
+	// Late is told of a record that was dropped as late, by a node that's among
+	// Plan.DeadLetters. Err of the failure is a *LateError.
+	Late func(*Failure) error
 	// Remember takes the memory of an operator that has some beside its stores, so that
 	// a record can be taken back. It's nil where none is.
 	Remember func(Memory)

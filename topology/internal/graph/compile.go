@@ -20,7 +20,7 @@ func (g *Graph) Plan() (*plan.Plan, error) {
 	if len(g.nodes) == 0 {
 		return nil, ErrEmpty
 	}
-	p := &plan.Plan{}
+	p := &plan.Plan{DeadLetters: g.letters}
 	for id, nodes := range g.groups() {
 		if isGlobal(nodes) {
 			p.Globals = append(p.Globals, g.compileGlobal(int32(id), nodes))
