@@ -155,6 +155,9 @@ func join(b *builder, s *step) (any, error) {
 	if _, ok := b.results[s.text("with")].(*stream); ok {
 		return joinStreams(b, s)
 	}
+	if with, ok := b.results[s.text("with")].(globalTable); ok {
+		return joinGlobal(s, in, with)
+	}
 	with, err := from[table](b, s, "with")
 	if err != nil {
 		return nil, err
@@ -173,4 +176,14 @@ func join(b *builder, s *step) (any, error) {
 	out := with.join(in, s.op == "leftJoin", f, options)
 	out.rekeyed = false
 	return out, nil
+}
+
+// paired returns the stream with keys and values for values. A null stays.
+func (s *stream) paired() *topology.Stream[datum, datum] {
+	return s.MapValuesWithKey(func(k, v datum) datum {
+		if v == nil {
+			return nil
+		}
+		return keyed{k, v}
+	})
 }
