@@ -135,6 +135,7 @@ var mistakes = []struct {
 		s := b.Stream("s", str, str)
 		s.GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Reduce(plus, topology.StoreAs("e", str, topology.Versioned(0)))
 		s.Join(s, topology.Within(time.Second), plus, topology.JoinAs("f", str, str, str, topology.Versioned(0)), topology.Named("j"))
+		b.GlobalTable("g", str, topology.StoreAs("g", str, topology.Versioned(0)), topology.Named("glob"))
 	}, []string{
 		`KTABLE-SUPPRESS-0000000003: Suppress: KTABLE-FILTER-0000000002 is a versioned table, whose history would be held back too: call Materialize before, with a store that isn't versioned`,
 		`KTABLE-SOURCE-0000000006: the history of a versioned store must not be negative and in whole milliseconds, got -1s`,
@@ -143,6 +144,7 @@ var mistakes = []struct {
 		`KTABLE-SOURCE-0000000010: store "d" isn't versioned: it takes no segments`,
 		`KSTREAM-REDUCE-0000000012: store "e" can't be versioned: only the rows of a table have a history`,
 		`j-merge: store "f" can't be versioned: only the rows of a table have a history`,
+		`glob: a global table can't be versioned: records are joined with it as it is`,
 	}},
 	{"joins with a buffer", func(b *builder) {
 		s := b.Stream("s", str, str)

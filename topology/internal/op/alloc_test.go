@@ -29,10 +29,11 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 	noAllocs(t, "LeftJoinTable", &Record[string, int]{Key: "k", Value: 1},
 		LeftJoinTable(n, rows, func(a int, b *int) int { return a + *b }, count))
 	key := func(k string, v int) (string, bool) { return k, v > 0 }
+	now := func(k string) (int, int64, bool, error) { return rows(k, 0) }
 	noAllocs(t, "JoinGlobal", &Record[string, int]{Key: "k", Value: 1},
-		JoinGlobal(n, key, rows, func(a, b int) int { return a + b }, count))
+		JoinGlobal(n, key, now, func(a, b int) int { return a + b }, count))
 	noAllocs(t, "LeftJoinGlobal", &Record[string, int]{Key: "k", Value: 1},
-		LeftJoinGlobal(n, key, rows, func(a int, b *int) int { return a + *b }, count))
+		LeftJoinGlobal(n, key, now, func(a int, b *int) int { return a + *b }, count))
 	noAllocs(t, "Changes", &Record[string, Change[int]]{}, Changes(count))
 	noAllocs(t, "RekeyChanges", &Record[serde.Windowed[string], Change[int]]{},
 		RekeyChanges(n, func(w serde.Windowed[string]) string { return w.Key }, count))
