@@ -24,10 +24,9 @@ type Task struct {
 	queues []*queue
 	stores []*storeLog
 
-	streamTime int64 // highest timestamp processed by the task, -1 before the first
-	turn       int64 // counts what queues waited for: records taken, and first records
-	records    int64 // processed since the last collect
-	drops      map[dropKey]int64
+	turn    int64 // counts what queues waited for: records taken, and first records
+	records int64 // processed since the last collect
+	drops   map[dropKey]int64
 }
 
 // storeLog is a store and the writer of its changelog, nil where logging is
@@ -69,6 +68,8 @@ type Edges struct {
 	// DecodeFailed decides on a record that can't be deserialized, as the field of
 	// plan.Env does.
 	DecodeFailed func(f FailedRecord) error
+
+	application string
 }
 
 // input is where a task starts reading a partition.
@@ -80,7 +81,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, streamTime: -1, drops: map[dropKey]int64{}}
+	t := &Task{id: id, drops: map[dropKey]int64{}}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -93,7 +94,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.stores = append(t.stores, sl)
 	}
 	t.env = &plan.Env{
-		Task:    id,
+		Task: id, Application: e.application, StreamTime: streamTime(inputs),
 		Store:   t.Store,
 		Output:  e.Output,
 		Topic:   e.Topic,
@@ -118,6 +119,18 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	return t, nil
 }
 
+// streamTime returns that of a task before its first record: the highest partition
+// time that was committed, or -1.
+func streamTime(inputs []input) int64 {
+	highest := int64(-1)
+	for _, in := range inputs {
+		if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
+			highest = max(highest, pt)
+		}
+	}
+	return highest
+}
+
 func (t *Task) addQueue(in input, chained plan.Input) {
 	q := &queue{tp: in.tp, turn: &t.turn, input: chained, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
 	if !in.committed.Ok && in.source.Reset == plan.Latest {
@@ -127,7 +140,6 @@ func (t *Task) addQueue(in input, chained plan.Input) {
 	}
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
-		t.streamTime = max(t.streamTime, pt)
 	}
 	t.queues = append(t.queues, q)
 }
@@ -178,9 +190,16 @@ func (t *Task) Run(n int) (done int, err error) {
 		if err := q.input.Process(&q.head); err != nil {
 			return done, t.failed(q, err)
 		}
-		t.streamTime = max(t.streamTime, q.head.Timestamp)
 		q.done()
 		done++
+		// What was processed so far and what it makes due belong into one transaction,
+		// so no commit comes in between.
+		if err := t.punctuate(plan.StreamClock, t.env.StreamTime); err != nil {
+			return done, err
+		}
+		if t.env.CommitRequested {
+			return done, nil
+		}
 	}
 	return done, nil
 }
@@ -264,11 +283,13 @@ func (t *Task) applied() {
 	for _, q := range t.queues {
 		q.committed = q.position
 	}
+	t.env.CommitRequested = false
 }
 
-// uncommitted reports whether input was consumed since the last commit.
+// uncommitted reports whether input was consumed since the last commit, or state
+// changed without any.
 func (t *Task) uncommitted() bool {
-	return slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
+	return t.uncommittedBytes() > 0 || slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
 }
 
 // offsets adds the positions that moved since the last commit.
@@ -290,8 +311,10 @@ func (t *Task) uncommittedBytes() int {
 }
 
 // Close drops what waits and the open transaction's state, and closes the
-// stores. Committed state stays on disk.
-func (t *Task) Close() {
+// stores. Committed state stays on disk. An error is one of the user's processors,
+// which keeps nothing from being closed.
+func (t *Task) Close() error {
+	err := t.end()
 	for _, q := range t.queues {
 		q.clear()
 	}
@@ -299,6 +322,7 @@ func (t *Task) Close() {
 		s.Discard()
 		s.Close()
 	}
+	return err
 }
 
 // collect hands the counts since the last call to the metrics.

@@ -1,21 +1,40 @@
 package driver
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/oncestream/oncestream/task"
+)
 
 // Now returns what the driver's wall clock shows.
 func (d *Driver) Now() time.Time { return d.now }
 
-// AdvanceWallClock moves the wall clock, which doesn't move otherwise. A commit
-// is made if the commit interval has passed since the last one.
+// AdvanceWallClock moves the wall clock, which doesn't move otherwise. What
+// processors have scheduled by it and is due then is called once, however far it
+// moved, and what that sends is processed. A commit is made if the commit interval
+// has passed since the last one.
 func (d *Driver) AdvanceWallClock(by time.Duration) {
 	d.tb.Helper()
 	if d.err != nil {
 		return
 	}
 	d.now = d.now.Add(by)
-	if d.commitInterval > 0 && d.now.Sub(d.lastCommit) >= d.commitInterval {
-		d.Commit()
+	d.fail(d.tick())
+}
+
+func (d *Driver) tick() error {
+	for _, t := range d.tasks {
+		if err := t.Punctuate(); err != nil {
+			return err
+		}
 	}
+	if d.now.Sub(d.lastCommit) >= d.commitInterval || slices.ContainsFunc(d.tasks, (*task.Task).CommitRequested) {
+		if err := d.commit(); err != nil {
+			return err
+		}
+	}
+	return d.process()
 }
 
 // Commit commits the open transaction, and then processes what it has made
@@ -80,7 +99,9 @@ func (d *Driver) restart(disk Disk) error {
 		if err := d.wipeMemory(); err != nil {
 			return err
 		}
-		d.endTasks()
+		if err := d.endTasks(); err != nil {
+			return err
+		}
 	}
 	if err := d.startProcess(); err != nil {
 		return err
