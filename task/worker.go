@@ -33,6 +33,9 @@ type Config struct {
 	CommitInterval time.Duration
 	// CommitBytes of a worker's uncommitted state lead to an earlier commit.
 	CommitBytes int
+	// MaxTaskIdle is how long a task with records of some inputs waits for those that
+	// have none; negative, it doesn't wait for those either that lag.
+	MaxTaskIdle time.Duration
 	// TransactionTimeout is shorter than SessionTimeout.
 	TransactionTimeout time.Duration
 	// SessionTimeout is after how long a silent member's tasks go to others.
@@ -341,6 +344,9 @@ func (w *Worker) rest() time.Duration {
 	for _, t := range w.tasks {
 		if at, ok := t.Due(); ok {
 			d = min(d, time.Until(at))
+		}
+		if !t.idleUntil.IsZero() {
+			d = min(d, time.Until(t.idleUntil))
 		}
 	}
 	return max(0, d)

@@ -86,14 +86,18 @@ func (c *ProcessingContext) Open[S any](h StoreHandle[S]) (store S, err error) {
 	return h.open(c.task, c.at.Name)
 }
 
-// leave ends what Init, Process, a scheduled function or Close has done. An
-// error of Forward that it hasn't returned isn't lost: output would be missing.
-func (c *ProcessingContext) leave(err error) error {
-	if err == nil {
-		err = c.failed
+// finish returns the error of what Process, Transform or a scheduled function has
+// done. One of Forward takes its place: what's behind this node has decided on it,
+// or couldn't, and where it was ignored output would be missing.
+func (c *ProcessingContext) finish(err error) error {
+	if failed := c.failed; failed != nil {
+		c.failed = nil
+		if errors.Is(err, failed) {
+			return err // told with more
+		}
+		return failed
 	}
-	c.failed = nil
-	return err
+	return op.Blame(err)
 }
 
 // Context is what a [Processor] knows of its task and how it sends records.
@@ -159,7 +163,9 @@ func (c *Context[K, V]) send(to op.Func[K, V], r op.Record[K, V]) error {
 	}
 	c.o = r
 	c.normal.Apply(&c.o)
+	c.at.Leave()
 	if err := to(&c.o); err != nil {
+		// What the processor does now changes nothing any more, not even a panic.
 		c.note(err)
 		return err
 	}
@@ -169,7 +175,7 @@ func (c *Context[K, V]) send(to op.Func[K, V], r op.Record[K, V]) error {
 
 // refuse keeps a record from being forwarded.
 func (c *ProcessingContext) refuse(err error) error {
-	err = fmt.Errorf("%s: forward: %w", c.at.Name, err)
+	err = op.Blame(fmt.Errorf("%s: forward: %w", c.at.Name, err))
 	c.note(err)
 	return err
 }
@@ -195,6 +201,12 @@ func (c *FixedKeyContext[K, V]) Forward(r FixedKeyRecord[K, V]) error {
 // ForwardTo does what [Context.ForwardTo] does.
 func (c *FixedKeyContext[K, V]) ForwardTo(child string, r FixedKeyRecord[K, V]) error {
 	return c.to.sendTo(child, r.record())
+}
+
+func fixedKey[K, V any](r *op.Record[K, V]) FixedKeyRecord[K, V] {
+	return FixedKeyRecord[K, V]{
+		key: r.Key, nullKey: r.NullKey, Value: r.Value, NullValue: r.NullValue, Timestamp: r.Timestamp, Headers: r.Headers,
+	}
 }
 
 func (r FixedKeyRecord[K, V]) record() op.Record[K, V] {

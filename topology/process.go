@@ -79,7 +79,7 @@ func (s *Stream[K, V]) Process[J, W any](supply func() Processor[K, V, J, W], op
 		p := supply()
 		c.live(p, c)
 		return op.Process(at, func(r *op.Record[K, V]) error {
-			return c.leave(p.Process(c, Record[K, V](*r)))
+			return c.finish(p.Process(c, Record[K, V](*r)))
 		}), nil
 	})
 	return &Stream[J, W]{b: s.b, node: s.b.g.Add(n, s.node), rekeyed: true}
@@ -100,9 +100,7 @@ func (s *Stream[K, V]) ProcessValues[W any](supply func() FixedKeyProcessor[K, V
 		p := supply()
 		c.live(p, c)
 		return op.Process(at, func(r *op.Record[K, V]) error {
-			return c.leave(p.Process(c, FixedKeyRecord[K, V]{
-				key: r.Key, nullKey: r.NullKey, Value: r.Value, NullValue: r.NullValue, Timestamp: r.Timestamp, Headers: r.Headers,
-			}))
+			return c.finish(p.Process(c, fixedKey(r)))
 		}), nil
 	})
 	return &Stream[K, W]{b: s.b, node: s.b.g.Add(n, s.node), rekeyed: s.rekeyed}

@@ -97,7 +97,11 @@ var errEnded = errors.New("the task has ended")
 
 func (c *ProcessingContext) schedule(at, every int64, by ScheduleClock, f func(now int64) error) *Schedule {
 	return &Schedule{c.schedules.Add(plan.Clock(by), at, every, func(now int64) error {
-		c.at.Enter()
-		return c.leave(f(now))
+		return c.at.Attempt(now, nil, func() error {
+			c.at.Enter()
+			err := f(now)
+			c.at.Leave()
+			return c.finish(err)
+		})
 	})}
 }

@@ -59,6 +59,10 @@ func (c *ProcessingContext) within(method string, f func() error) func() error {
 		c.outside = method
 		defer func() { c.outside = "" }()
 		c.at.Enter()
-		return c.leave(f())
+		defer c.at.Leave()
+		if err := f(); err != nil {
+			return err
+		}
+		return c.finish(nil)
 	}
 }

@@ -12,8 +12,8 @@ func (d *Driver) Now() time.Time { return d.now }
 
 // AdvanceWallClock moves the wall clock, which doesn't move otherwise. What
 // processors have scheduled by it and is due then is called once, however far it
-// moved, and what that sends is processed. A commit is made if the commit interval
-// has passed since the last one.
+// moved. A commit is made if the commit interval has passed since the last one.
+// What that makes visible and what has waited for the clock is processed.
 func (d *Driver) AdvanceWallClock(by time.Duration) {
 	d.tb.Helper()
 	if d.err != nil {

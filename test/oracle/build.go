@@ -132,6 +132,8 @@ func operatorOf(op string) operator {
 		return process
 	case "processValues":
 		return processValues
+	case "transformValues":
+		return transformValues
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}

@@ -1,15 +1,39 @@
 package op
 
+import (
+	"errors"
+
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
+)
+
 // Process hands records to f, which is the node's processor.
 func Process[K, V any](n Node, f func(*Record[K, V]) error) Func[K, V] {
 	return func(r *Record[K, V]) error {
 		n.enter()
-		return f(r)
+		err := f(r)
+		n.leave()
+		return err
 	}
 }
 
-// Enter says that the node's own code goes on.
+// Enter says that the user's code of this node is called next, or goes on.
 func (n Node) Enter() { n.enter() }
+
+// Leave says that the user's code has returned, or calls another node.
+func (n Node) Leave() { n.leave() }
+
+// Blame marks an error that a processor has returned as one of the user's code,
+// unless it's one of a store.
+func Blame(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*statestore.Error](err); ok {
+		return err // isUsers knows which of these are about a record
+	}
+	return &plan.UserError{Err: err}
+}
 
 // Normal makes the flags for nulls and the key and value of a record that a user
 // made agree.
