@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/oncestream/oncestream/internal/plan"
@@ -34,18 +33,29 @@ func (t *Task) CommitRequested() bool { return t.env.CommitRequested }
 // user function's panic is one, too.
 func (t *Task) punctuate(by plan.Clock, now int64) (err error) {
 	if t.chain.Due == nil || t.chain.Due(by) > now {
-		return nil
+		return nil // the usual case, at no further cost
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = t.failed(nil, fmt.Errorf("punctuation: panic: %v\n%s", p, debug.Stack()))
+			err = t.failed(nil, fmt.Errorf("punctuation: %w", plan.Recovered(p)))
 		}
 	}()
-	t.env.From = plan.Origin{}
-	if err := t.chain.Punctuate(by, now); err != nil {
-		return t.failed(nil, fmt.Errorf("punctuation: %w", err))
+	for at := t.chain.Due(by); at <= now && at != plan.Never; at = t.chain.Due(by) {
+		if err := t.call(func() error { return t.chain.Punctuate(by, now) }); err != nil {
+			return t.failed(nil, fmt.Errorf("punctuation: %w", err))
+		}
 	}
 	return nil
+}
+
+// call makes one scheduled call, which has no record, and which a handler may take
+// back by itself.
+func (t *Task) call(f func() error) error {
+	t.current, t.env.Due, t.env.From = nil, false, plan.Origin{Partition: -1, Offset: -1}
+	if t.undo == nil {
+		return f()
+	}
+	return t.whole(f)
 }
 
 // end tells the processors that the task ends.
@@ -55,7 +65,7 @@ func (t *Task) end() (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = t.failed(nil, fmt.Errorf("close: panic: %v\n%s", p, debug.Stack()))
+			err = t.failed(nil, fmt.Errorf("close: %w", plan.Recovered(p)))
 		}
 	}()
 	if err := t.chain.Close(); err != nil {

@@ -3,6 +3,7 @@ package topology
 import (
 	"time"
 
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -69,11 +70,28 @@ func (b *Builder) ListStore[K, V any](name string, k serde.Serde[K], v serde.Ser
 //
 // What it keeps in memory besides, open makes of the store's entries. It's called
 // once each time a task starts, also after a transaction that failed; the nodes of
-// the task share what it returns. Otherwise it's as [Builder.KeyValueStore].
+// the task share what it returns. Where handlers may take records back, it must be a
+// [Reloader], or it keeps in memory what the store has no more. Otherwise it's as
+// [Builder.KeyValueStore].
 func (b *Builder) StoreOf[S any](name string, open func(*statestore.Store) (S, error), options ...StoreOption) StoreHandle[S] {
 	b = b.valid()
 	b.needFunc("store "+name, "StoreOf", open == nil)
 	return declare(b, statestore.Spec{Name: name, Kind: statestore.PlainKeyValue}, options, open)
+}
+
+// Reloader is a store of [Builder.StoreOf] that keeps something in memory and can
+// make it again.
+type Reloader interface {
+	// Reload makes what's in memory anew of the store's entries. It's called when a
+	// record was taken back as a whole.
+	Reload() error
+}
+
+// remember has the task reload a store that can be.
+func remember(t *graph.Task, store any) {
+	if r, ok := store.(Reloader); ok && t.Env.Remember != nil {
+		t.Env.Remember(plan.Memory{Mark: func() {}, Undo: r.Reload})
+	}
 }
 
 func declareTyped[K, V, S any](b *Builder, spec statestore.Spec, options []StoreOption, k serde.Serde[K], v serde.Serde[V],
@@ -108,6 +126,7 @@ func declare[S any](b *Builder, spec statestore.Spec, options []StoreOption, vie
 			if err != nil {
 				return nil, storeError(node, spec.Name, err)
 			}
+			remember(t, made)
 			return &made, nil
 		})
 		if err != nil {

@@ -3,8 +3,9 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
+
+	"github.com/oncestream/oncestream/internal/plan"
 )
 
 // life is what a node's operator does at both ends of a task.
@@ -50,7 +51,7 @@ func (t *Task) end() error {
 func safely(n *Node, method string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: %s: panic: %v\n%s", n.Name, method, p, debug.Stack())
+			err = fmt.Errorf("%s: %s: %w", n.Name, method, plan.Recovered(p))
 		}
 	}()
 	if err := f(); err != nil {

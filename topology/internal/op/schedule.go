@@ -34,24 +34,21 @@ func (s *Schedules) Due(by plan.Clock) int64 {
 	return plan.Never
 }
 
-// Punctuate makes the calls that are due, each one once however many times it was
-// missed: its next time is the first one after now.
+// Punctuate makes the call that's due first; there must be one. However many times
+// it was missed, its next time is the first one after now, also where it fails:
+// a handler may let it go on.
 func (s *Schedules) Punctuate(by plan.Clock, now int64) error {
 	q := &s.queues[by]
-	for at := s.Due(by); at <= now && at != plan.Never; at = s.Due(by) {
-		due := heap.Pop(q).(*Schedule)
-		if due.cancelled {
-			continue
-		}
-		if err := due.run(now); err != nil {
-			return err
-		}
-		if !due.cancelled {
-			due.at = After(due.at, due.every, now)
-			heap.Push(q, due)
-		}
+	due := heap.Pop(q).(*Schedule)
+	if due.cancelled {
+		return nil
 	}
-	return nil
+	err := due.run(now)
+	if !due.cancelled {
+		due.at = After(due.at, due.every, now)
+		heap.Push(q, due)
+	}
+	return err
 }
 
 // After returns the first time after now of those that begin at start and come at
