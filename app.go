@@ -111,6 +111,9 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.cfg.handlers().Check(layout); err != nil {
+		return nil, err
+	}
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
 		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}

@@ -148,6 +148,15 @@ func (l *Layout) read(topic string) int32 {
 	}
 }
 
+// changelog returns whether a topic is the changelog of a store.
+func (l *Layout) changelog(topic string) bool {
+	return slices.ContainsFunc(l.plan.SubTopologies, func(sub *plan.SubTopology) bool {
+		return slices.ContainsFunc(sub.Stores, func(s statestore.Spec) bool {
+			return changelog.Topic(l.applicationID, s.Name) == topic
+		})
+	})
+}
+
 // InternalTopics returns the repartition and changelog topics with the counts
 // and configs that Kafka Streams gives them.
 func (l *Layout) InternalTopics(replication int16) []kafka.Topic {

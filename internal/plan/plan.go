@@ -17,6 +17,9 @@ import (
 type Plan struct {
 	// SubTopologies are in the order of their IDs, which start at 0.
 	SubTopologies []*SubTopology
+	// DeadLetters are the nodes that write dead letters for what they drop by their
+	// rules, so that there must be a topic for them.
+	DeadLetters []string
 }
 
 // SubTopology is a connected part of the topology: its nodes exchange records
@@ -164,6 +167,9 @@ type Env struct {
 	// NotProduced is asked about an output record that can't be serialized, or whose
 	// Send was refused, as Failed is. It's nil where no handler is set.
 	NotProduced func(*Failure) error
+	// Late is told of a record that was dropped as late, by a node that's among
+	// Plan.DeadLetters. Err of the failure is a *LateError.
+	Late func(*Failure) error
 	// Remember takes the memory of an operator that has some beside its stores, so that
 	// a record can be taken back. It's nil where none is.
 	Remember func(Memory)

@@ -109,6 +109,9 @@ func (d *Driver) lay(t *topology.Topology) error {
 	if d.layout, err = task.NewLayout(d.applicationID, t.Plan(), counts); err != nil {
 		return err
 	}
+	if err := d.handlers.Check(d.layout); err != nil {
+		return err
+	}
 	for name, n := range counts {
 		d.addTopic(name, n)
 	}

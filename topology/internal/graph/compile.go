@@ -20,7 +20,7 @@ func (g *Graph) Plan() (*plan.Plan, error) {
 	if len(g.nodes) == 0 {
 		return nil, ErrEmpty
 	}
-	p := &plan.Plan{}
+	p := &plan.Plan{DeadLetters: g.letters}
 	for id, nodes := range g.groups() {
 		p.SubTopologies = append(p.SubTopologies, g.compile(int32(id), nodes))
 	}
