@@ -464,7 +464,7 @@ func TestMistakes(t *testing.T) {
 type wrongInit struct{}
 
 func (wrongInit) Init(*topology.Context[int, int]) error { return nil }
-func (wrongInit) Process(*strContext, madeRecord) error   { return nil }
+func (wrongInit) Process(*strContext, madeRecord) error  { return nil }
 func (wrongInit) Close()                                 {}
 
 // Whatever is nil or empty, a chain goes on without a panic, and doesn't build.

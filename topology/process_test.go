@@ -17,7 +17,7 @@ import (
 type (
 	strProcessor = topology.Processor[string, string, string, string]
 	strContext   = topology.Context[string, string]
-	madeRecord    = topology.Record[string, string]
+	madeRecord   = topology.Record[string, string]
 	fixedContext = topology.FixedKeyContext[string, string]
 	fixedRecord  = topology.FixedKeyRecord[string, string]
 )

@@ -2,8 +2,8 @@ package topology_test
 
 import (
 	"fmt"
-	"strconv"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 

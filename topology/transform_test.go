@@ -91,7 +91,7 @@ func TestTransformedRowsAreRead(t *testing.T) {
 	if err := d.Err(); err != nil {
 		t.Fatal(err)
 	}
-	wantRecords(t, d, "out", "k=x|-@1", "k=y|a#3@2", "k=z|a#4@3")
+	wantRecords(t, d, "out", "k=x|nil@1", "k=y|a#3@2", "k=z|a#4@3")
 }
 
 func TestTransformersFail(t *testing.T) {
