@@ -146,7 +146,7 @@ func TestErrorsOfProcessors(t *testing.T) {
 	b := topology.NewBuilder()
 	b.Stream("in", str, str).
 		Process(watch(watched{}), topology.Named("first")).
-		ProcessValues(func() topology.FixedKeyProcessor[string, string, string] { return refusing{bad} }, topology.Named("second")).
+		ProcessValues(func() topology.FixedKeyProcessor[string, string, string] { return declining{bad} }, topology.Named("second")).
 		To("out", str, str)
 	d := drive(t, b)
 	d.Input("in", str, str).Pipe("k", "v")
@@ -156,9 +156,9 @@ func TestErrorsOfProcessors(t *testing.T) {
 	wantError(t, d.Err(), "task 0_0, node second, record in-0 at offset 0: bad")
 }
 
-type refusing struct{ err error }
+type declining struct{ err error }
 
-func (f refusing) Process(c *fixedContext, r fixedRecord) error {
+func (f declining) Process(c *fixedContext, r fixedRecord) error {
 	return errors.Join(c.Forward(r), f.err)
 }
 

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -99,7 +100,7 @@ func (d *Driver) restart(disk Disk) error {
 		if err := d.wipeMemory(); err != nil {
 			return err
 		}
-		if err := d.endTasks(); err != nil {
+		if err := errors.Join(d.endTasks(), d.endGlobals()); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,9 @@ func (d *Driver) startProcess() error {
 	if d.db == nil {
 		d.db = statestore.OpenMemory()
 	}
+	if err := d.startGlobals(); err != nil {
+		return err
+	}
 	d.waiting = map[record.TopicPartition]*turn{}
 	for _, id := range d.layout.Tasks {
 		t, err := d.startTask(id)
@@ -54,6 +57,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
+		Global:   func(store string) (*statestore.Store, error) { return d.layout.GlobalReader(d.db, store) },
 		Now:      d.Now,
 		MaxIdle:  d.maxTaskIdle,
 		Handlers: d.handlers,
@@ -92,9 +96,7 @@ func (b *reader) Read(r *record.Record) bool {
 func (d *Driver) endTasks() error {
 	var errs []error
 	for _, t := range d.tasks {
-		t.Drops(func(node string, reason plan.DropReason, n int64) {
-			d.drops[Drop{Node: node, Reason: string(reason)}] += n
-		})
+		addDrops(d.drops, t.Drops)
 		errs = append(errs, t.Close())
 	}
 	d.tasks = nil
@@ -111,7 +113,7 @@ func (d *Driver) endProcess() error {
 	if d.db == nil {
 		return err
 	}
-	err = errors.Join(err, d.db.Close())
+	err = errors.Join(err, d.endGlobals(), d.db.Close())
 	d.db = nil
 	return err
 }
@@ -198,21 +200,27 @@ func (d *Driver) commit() error {
 		return err
 	}
 	for _, s := range visible {
-		d.feed(s.record)
+		if err := d.feed(s.record); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // feed pushes a committed record to the task that reads its partition, if one
-// does.
-func (d *Driver) feed(r record.Record) {
+// does, or applies it to a global store.
+func (d *Driver) feed(r record.Record) error {
+	if g := d.globals[r.Topic]; g != nil {
+		return d.applyGlobal(g, r.Partition)
+	}
 	id, ok := d.layout.Reader(r.TopicPartition())
 	if !ok {
-		return
+		return nil
 	}
 	for _, t := range d.tasks {
 		if t.ID() == id {
 			d.push(t, r.TopicPartition(), []record.Record{r})
 		}
 	}
+	return nil
 }
