@@ -56,6 +56,27 @@ var mistakes = []struct {
 		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
 		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
 	}},
+	{"branches", func(b *builder) {
+		split := b.Stream("in", str, str).Branches(topology.Named("split-"))
+		split.Branch("a", nil)
+		split.Branch("a", hasPrefix("a"))
+		split.Branch("", hasPrefix("b"))
+		split.Stream("b")
+		split.Default("rest")
+		split.Default("more")
+		split.Branch("late", hasPrefix("c"))
+		b.Stream("in2", str, str).Branches(topology.Named("split-")).Branch("a", hasPrefix("a"))
+	}, []string{
+		`split-: Branch "a" needs a function, got nil`,
+		`split-: branch "a" exists already: give each branch its own name`,
+		"split-: the branch's name: it's empty",
+		"split-: another node has this name already: give each node its own",
+		`split-: there's no branch "b": add it with Branch or Default before`,
+		`split-: default branch "more" is a second one: a stream has one default branch`,
+		`split-: branch "late" comes behind the default branch: add it before`,
+		"split-: another node has this name already: give each node its own",
+		"split-a: another node has this name already: give each node its own",
+	}},
 	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
 		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
 	{"several topics", func(b *builder) {
@@ -426,6 +447,7 @@ func TestNothingPanics(t *testing.T) {
 			JoinTable(nil, bar, nil).
 			LeftJoinTable(&topology.Table[string, string]{}, leftBar).
 			Split()[0].
+			Branches(nil).Default("rest").
 			ToTable(str, topology.Stored[string]{}, nil).
 			ToStream().
 			To("out", str, str, nil)
