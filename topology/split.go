@@ -48,7 +48,7 @@ func (s *Stream[K, V]) Branches(options ...Option) *Branches[K, V] {
 		if !b.rested {
 			outs = append(outs, op.Fan[K, V](nil))
 		}
-		return op.Branch(operator(t, n), b.when, outs), nil
+		return op.Guard(operator(t, n), op.Branch(operator(t, n), b.when, outs)), nil
 	}
 	return b
 }
