@@ -42,7 +42,7 @@ func (s *selfJoin[K, V, R]) process(r *Record[K, V]) error {
 		return s.drop(plan.DropNullKey)
 	}
 	s.Now = max(s.Now, r.Timestamp)
-	s.enter()
+	s.at()
 	if err := s.asLeft(r); err != nil {
 		return err
 	}
@@ -90,6 +90,7 @@ func (s *selfJoin[K, V, R]) asRight(r *Record[K, V]) error {
 func (s *selfJoin[K, V, R]) send(r *Record[K, V], left, right V, timestamp int64) error {
 	s.enter()
 	v := s.Join(left, right)
+	s.leave()
 	s.o = Record[K, R]{
 		Key: r.Key, Value: v, NullValue: nullsOf[R]().is(v),
 		Timestamp: max(r.Timestamp, timestamp), Headers: r.Headers,
