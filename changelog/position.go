@@ -17,6 +17,10 @@ func (r *Restorer) position(ctx context.Context, p Partition, start, end int64) 
 	}
 	reason := ""
 	switch {
+	case p.Take != nil && next == end:
+		return next, nil // also where the topic has lost what's before
+	case p.Take != nil && next > end:
+		reason = fmt.Sprintf("the local state is at offset %d of its source topic, but the group has committed %d", next, end)
 	case next < start:
 		reason = fmt.Sprintf("the local state ends at offset %d, but the changelog begins at %d", next, start)
 	case next > end:

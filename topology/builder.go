@@ -17,6 +17,7 @@ import (
 type Builder struct {
 	g       *graph.Graph
 	sources map[string]source
+	tables  []tableSource
 	// optimized says that the nodes aren't any more what was written down.
 	optimized bool
 }
@@ -47,6 +48,7 @@ func (b *Builder) Build(options ...BuildOption) (*Topology, error) {
 	o := buildOptions{optimize: map[Optimization]bool{}}
 	present(options, func(s BuildOption) { s.setBuild(&o) })
 	if b.g.Err() == nil {
+		b.reuse(o.optimize[ReuseSourceTopics])
 		b.optimize(o)
 	}
 	p, err := b.g.Plan()

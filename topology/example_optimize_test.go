@@ -4,9 +4,23 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
 )
+
+func ExampleReuseSourceTopic() {
+	b := topology.NewBuilder()
+	b.Table("prices", serde.String, topology.StoreAs("latest", serde.Int64, topology.ReuseSourceTopic()))
+	d := start(b)
+	in := d.Input("prices", serde.String, serde.Int64)
+	in.Pipe("pen", 2)
+	in.Pipe("pen", 3)
+	d.Crash(driver.LoseDisk)
+	fmt.Println(d.KeyValue("latest", serde.String, serde.Int64).Get("pen"))
+	// Output:
+	// 3 true
+}
 
 func ExampleOptimize() {
 	write := func() *topology.Builder {

@@ -77,6 +77,25 @@ var mistakes = []struct {
 		"split-: another node has this name already: give each node its own",
 		"split-a: another node has this name already: give each node its own",
 	}},
+	{"topics as changelogs", func(b *builder) {
+		st := func(name string, options ...topology.StoreOption) topology.Stored[string] {
+			return topology.StoreAs(name, str, append(options, topology.ReuseSourceTopic())...)
+		}
+		s := b.Stream("in", str, str)
+		s.ToTable(str, st("a"), topology.Named("to-table"))
+		s.GroupByKey(str, str).Reduce(join, st("b"), topology.Named("reduce"))
+		b.Table("late", str, st("c"), topology.WithReset(topology.Latest), topology.Named("late"))
+		b.Table("clock", str, st("d"), topology.WithTimestamps(topology.WallClockTime()), topology.Named("clock"))
+		b.Table("config", str, st("e", topology.TopicConfig(map[string]string{"segment.bytes": "1"})), topology.Named("config"))
+		s.Join(s, topology.Within(time.Second), join, topology.JoinAs("j", str, str, str, topology.ReuseSourceTopic()), topology.Named("j"))
+	}, []string{
+		`to-table: store "a": ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from`,
+		`reduce: store "b": ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from`,
+		"late: ReuseSourceTopic: the topic isn't read from its beginning: leave out WithReset",
+		"clock: ReuseSourceTopic: its timestamps are the clock's, which the topic hasn't got",
+		"config: ReuseSourceTopic: TopicConfig is for a changelog of its own",
+		"j-merge: ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from",
+	}},
 	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
 		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
 	{"several topics", func(b *builder) {

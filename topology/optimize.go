@@ -12,11 +12,14 @@ type Optimization uint8
 
 // The optimizations, those of Kafka Streams (KIP-295).
 const (
+	// ReuseSourceTopics makes the topics of all tables that [Builder.Table] reads their
+	// stores' changelogs, where [ReuseSourceTopic] could be given.
+	ReuseSourceTopics Optimization = iota + 1
 	// MergeRepartitionTopics writes a stream whose key has changed to one repartition
 	// topic instead of one for each grouping, join and table behind it. The topic is
 	// the first of them, right behind the change. Those that come behind a function of
 	// values, and those that [Stream.Repartition] makes, stay what they are.
-	MergeRepartitionTopics Optimization = iota + 1
+	MergeRepartitionTopics
 	// SingleStoreSelfJoin keeps the records of a stream that is joined with itself in
 	// one store instead of two. For [Stream.Join] with windows that reach neither
 	// before nor after a record only (KIP-862).
@@ -27,7 +30,7 @@ const (
 // some are given. The default is not to optimize.
 func Optimize(ways ...Optimization) BuildOption {
 	if len(ways) == 0 {
-		ways = []Optimization{MergeRepartitionTopics, SingleStoreSelfJoin}
+		ways = []Optimization{ReuseSourceTopics, MergeRepartitionTopics, SingleStoreSelfJoin}
 	}
 	return optimize(ways)
 }

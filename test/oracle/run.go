@@ -138,6 +138,8 @@ func optimizations(value string) ([]topology.BuildOption, error) {
 		case "none":
 		case "all":
 			return []topology.BuildOption{topology.Optimize()}, nil
+		case "reuse.ktable.source.topics":
+			ways = append(ways, topology.ReuseSourceTopics)
 		case "merge.repartition.topics":
 			ways = append(ways, topology.MergeRepartitionTopics)
 		case "single.store.self.join":

@@ -28,7 +28,7 @@ func (g *Graph) Plan() (*plan.Plan, error) {
 }
 
 func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
-	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), CoPartitioned: g.coPartitioned(nodes)}
+	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), Reused: g.reusedBy(nodes), CoPartitioned: g.coPartitioned(nodes)}
 	var sources []*Node
 	for _, n := range nodes {
 		switch n.Kind {

@@ -19,6 +19,7 @@ type Graph struct {
 	// repartitions are the repartition topics, in the order in which they were added.
 	repartitions []*Repartition
 	selfJoins    []SelfJoin
+	reused       []reused
 	counter      int
 	mistakes     []error
 }
