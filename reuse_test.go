@@ -13,9 +13,9 @@ import (
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
-// priced joins orders with the prices of their items, whose table is restored from
+// revalued joins orders with the prices of their items, whose table is restored from
 // its topic.
-func priced(t *testing.T, orders, prices, out, seen string) *topology.Topology {
+func revalued(t *testing.T, orders, prices, out, seen string) *topology.Topology {
 	t.Helper()
 	b := topology.NewBuilder()
 	table := b.Table(prices, serde.String, topology.StoreAs("prices", serde.String, topology.ReuseSourceTopic()))
@@ -32,13 +32,13 @@ func TestSourceTopicIsTheChangelog(t *testing.T) {
 	for _, guarantee := range []oncestream.Guarantee{oncestream.ExactlyOnceV2, oncestream.AtLeastOnce} {
 		t.Run(guarantee.String(), func(t *testing.T) {
 			addr := fake.Addr(fake.Start(t))
-			names := topics(t, addr, 2, "orders", "prices", "priced", "seen")
+			names := topics(t, addr, 2, "orders", "prices", "revalued", "seen")
 			orders, prices, out := names[0], names[1], names[2]
 			cfg := oncestream.Config{
-				ApplicationID: kafkatest.Unique("priced"), Brokers: strings.Split(addr, ","),
+				ApplicationID: kafkatest.Unique("revalued"), Brokers: strings.Split(addr, ","),
 				CommitInterval: 20 * time.Millisecond, Guarantee: guarantee, StateDir: t.TempDir(),
 			}
-			top := priced(t, orders, prices, out, names[3])
+			top := revalued(t, orders, prices, out, names[3])
 			results := newReader(t, addr, out)
 			want := func(text string) {
 				t.Helper()
