@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,6 +87,9 @@ func UserTopics(p *plan.Plan) []string {
 				set[s.Topic] = true
 			}
 		}
+	}
+	for _, g := range p.Globals {
+		set[g.Source.Topic] = true
 	}
 	return slices.Sorted(maps.Keys(set))
 }
@@ -190,7 +194,12 @@ func repartitionConfigs() map[string]string {
 }
 
 // sub returns the sub-topology of a task.
-func (l *Layout) sub(id plan.TaskID) *plan.SubTopology { return l.plan.SubTopologies[id.SubTopology] }
+func (l *Layout) sub(id plan.TaskID) *plan.SubTopology {
+	i, _ := slices.BinarySearchFunc(l.plan.SubTopologies, id.SubTopology, func(s *plan.SubTopology, id int32) int {
+		return cmp.Compare(s.ID, id)
+	})
+	return l.plan.SubTopologies[i]
+}
 
 // partitions returns the input partitions of a task.
 func (l *Layout) partitions(id plan.TaskID) []record.TopicPartition {
