@@ -17,7 +17,7 @@ import (
 func keepAll(_, _ string) bool { return true }
 
 // counted counts a grouping to a topic of the store's name.
-func counted(g *topology.GroupedStream[string, string], name string) {
+func countInto(g *topology.GroupedStream[string, string], name string) {
 	g.Count(topology.StoreAs(name, serde.Int64)).ToStream().To("to-"+name, str, serde.Int64)
 }
 
@@ -30,8 +30,8 @@ var optimized = []struct {
 }{
 	{"groupings of one stream", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(initial)
-		counted(s.GroupByKey(str, str), "a")
-		counted(s.Filter(keepAll).GroupByKey(str, str), "b")
+		countInto(s.GroupByKey(str, str), "a")
+		countInto(s.Filter(keepAll).GroupByKey(str, str), "b")
 		s.Peek(func(_, _ string) {}).ToTable(str, topology.StoreAs("c", str)).ToStream().To("to-c", str, str)
 	}, "a b c", "a"},
 	{"behind one filter, which a sink needs too", func(b *builder) {
@@ -43,30 +43,30 @@ var optimized = []struct {
 	}, "a b", "a"},
 	{"branches", func(b *builder) {
 		split := b.Stream("in", str, str).SelectKey(initial).Branches()
-		counted(split.Branch("long", func(_, v string) bool { return len(v) > 1 }).GroupByKey(str, str), "a")
-		counted(split.Default("short").GroupByKey(str, str), "b")
+		countInto(split.Branch("long", func(_, v string) bool { return len(v) > 1 }).GroupByKey(str, str), "a")
+		countInto(split.Default("short").GroupByKey(str, str), "b")
 	}, "a b", "a"},
 	{"values change on the way", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(initial)
-		counted(s.MapValues(strings.ToUpper).GroupByKey(str, str), "a")
-		counted(s.GroupByKey(str, str), "b")
-		counted(s.Filter(keepAll).GroupByKey(str, str), "c")
+		countInto(s.MapValues(strings.ToUpper).GroupByKey(str, str), "a")
+		countInto(s.GroupByKey(str, str), "b")
+		countInto(s.Filter(keepAll).GroupByKey(str, str), "c")
 	}, "a b c", "a b"},
 	{"merged streams with new keys", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(initial).Merge(b.Stream("in2", str, str).SelectKey(initial)).
 			Merge(b.Stream("in3", str, str).Map(func(k, v string) (string, string) { return v, k }))
-		counted(s.Filter(keepAll).GroupByKey(str, str), "a")
-		counted(s.GroupByKey(str, str), "b")
+		countInto(s.Filter(keepAll).GroupByKey(str, str), "a")
+		countInto(s.GroupByKey(str, str), "b")
 	}, "a b", "a"},
 	{"merged streams of which one has new keys", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(initial)
-		counted(s.Filter(keepAll).Merge(b.Stream("in2", str, str)).GroupByKey(str, str), "a")
-		counted(s.GroupByKey(str, str), "b")
+		countInto(s.Filter(keepAll).Merge(b.Stream("in2", str, str)).GroupByKey(str, str), "a")
+		countInto(s.GroupByKey(str, str), "b")
 	}, "a b", "a"},
 	{"a topic that was asked for", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(initial)
 		s.Repartition("a", str, str).To("out", str, str)
-		counted(s.GroupByKey(str, str), "b")
+		countInto(s.GroupByKey(str, str), "b")
 	}, "a b", "a b"},
 	{"behind another topic", func(b *builder) {
 		s := b.Stream("in", str, str).SelectKey(firstOrNull).Repartition("a", text{}, str).SelectKey(func(_ *string, v string) *string { return &v })
