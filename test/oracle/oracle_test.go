@@ -188,11 +188,8 @@ func read(t *testing.T, file string) *golden {
 
 func decode(t *testing.T, text []byte) *golden {
 	t.Helper()
-	g := &golden{}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	d.UseNumber()
-	if err := d.Decode(g); err != nil {
+	g, err := parseGolden(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return g

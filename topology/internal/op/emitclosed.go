@@ -101,7 +101,7 @@ func (w *WindowRows[K, A]) onClose(length, delay int64) *closing[K, A] {
 			}
 		}
 	}
-	w.Out = c.updated
+	w.Out, w.Old = c.updated, false
 	return c
 }
 
@@ -134,6 +134,6 @@ func SessionsOnClose[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], me
 			}
 		}
 	}
-	rows.Out = c.updated
+	rows.Out, rows.Old = c.updated, false
 	return before(c, func(r *Record[K, V]) bool { return !r.NullKey }, SessionAggregate(rows, fold, merge))
 }
