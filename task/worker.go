@@ -33,6 +33,9 @@ type Config struct {
 	CommitInterval time.Duration
 	// CommitBytes of a worker's uncommitted state lead to an earlier commit.
 	CommitBytes int
+	// MaxTaskIdle is how long a task with records of some inputs waits for those that
+	// have none; negative, it doesn't wait for those either that lag.
+	MaxTaskIdle time.Duration
 	// TransactionTimeout is shorter than SessionTimeout.
 	TransactionTimeout time.Duration
 	// SessionTimeout is after how long a silent member's tasks go to others.
@@ -46,10 +49,8 @@ type Config struct {
 	Static bool
 	// Fetch configures the fetching of input and of changelogs.
 	Fetch kafka.FetchConfig
-	// Decode decides on records that can't be deserialized; nil fails.
-	Decode func(FailedRecord) Action
-	// DeadLetterTopic takes the records that a handler answers DeadLetter for.
-	DeadLetterTopic string
+	// Handlers decide on records that fail.
+	Handlers
 
 	// Layout is the topology laid out on the cluster.
 	Layout *Layout
@@ -321,6 +322,11 @@ func (w *Worker) wait(ctx context.Context) error {
 	d := roundTrip
 	if w.dirty() && !w.held {
 		d = min(d, max(0, w.CommitInterval-time.Since(w.lastCommit)))
+	}
+	for _, t := range w.tasks {
+		if !t.idleUntil.IsZero() {
+			d = min(d, max(0, time.Until(t.idleUntil)))
+		}
 	}
 	w.timer.Reset(d)
 	select {

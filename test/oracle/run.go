@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,21 +79,30 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 
 // configure turns settings into options of the driver.
 func (r *runner) configure() ([]driver.Option, error) {
-	action := task.Fail
-	options := []driver.Option{driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action })}
+	action, processing := task.Fail, task.Fail
+	options := []driver.Option{
+		driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action }),
+		driver.WithProcessingHandler(func(task.FailedRecord) task.Action { return processing }),
+	}
 	for setting, value := range r.sc.Config {
 		switch setting {
 		case "topology.optimization":
 			if value != "none" {
 				return nil, missing("config %s %v", setting, value)
 			}
-		case "statestore.cache.max.bytes", "max.task.idle.ms":
+		case "max.task.idle.ms":
+			idle, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", setting, err)
+			}
+			options = append(options, driver.WithMaxTaskIdle(ms(idle)))
+		case "statestore.cache.max.bytes":
 			if value != "0" {
 				return nil, missing("config %s above 0", setting)
 			}
 		case "processing.exception.handler":
-			if value != "fail" {
-				return nil, missing("config %s %v", setting, value)
+			if value == "continue" {
+				processing = task.Continue
 			}
 		case "default.timestamp.extractor":
 			// The steps of the sources look it up.
@@ -116,6 +126,9 @@ func (r *runner) configure() ([]driver.Option, error) {
 		options = append(options, driver.WithDeadLetterTopic(r.deadLetters))
 		if action == task.Continue {
 			action = task.DeadLetter
+		}
+		if processing == task.Continue {
+			processing = task.DeadLetter
 		}
 	}
 	return options, nil

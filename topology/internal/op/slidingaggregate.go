@@ -25,6 +25,7 @@ import (
 func SlidingAggregate[K, V, A any](rows WindowRows[K, A], difference int64, fold Fold[K, V, A]) Func[K, V] {
 	rows.prepare()
 	s := &sliding[K, V, A]{WindowRows: rows, difference: difference, fold: fold}
+	s.Clock.remember(s.Node)
 	return s.process
 }
 
@@ -258,7 +259,7 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.Wind
 	if plus(start, s.difference) < s.closed {
 		return s.late()
 	}
-	s.Node.enter()
+	s.Node.at()
 	var base statestore.WindowEntry[K, A]
 	if to != nil {
 		base = *to

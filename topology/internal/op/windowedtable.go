@@ -7,13 +7,13 @@ import "github.com/oncestream/oncestream/topology/serde"
 func FilterWindowed[K, V any](n Node, keep func(serde.Windowed[K], V) bool, want bool,
 	out Func[serde.Windowed[K], Change[V]]) Func[serde.Windowed[K], Change[V]] {
 	var o Record[serde.Windowed[K], Change[V]]
+	passes := rowFilter(n, keep, want)
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		n.enter()
 		o = Record[serde.Windowed[K], Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
-		if c := &r.Value; c.HasNew && keep(r.Key, c.New) == want {
+		if c := &r.Value; c.HasNew && passes(r.Key, c.New) {
 			o.Value.New, o.Value.HasNew = c.New, true
 		}
-		if c := &r.Value; c.HasOld && keep(r.Key, c.Old) == want {
+		if c := &r.Value; c.HasOld && passes(r.Key, c.Old) {
 			o.Value.Old, o.Value.HasOld = c.Old, true
 		}
 		if !o.Value.HasOld && !o.Value.HasNew {
@@ -32,14 +32,17 @@ func MapWindowed[K, V, W any](n Node, f func(serde.Windowed[K], V) W, old bool, 
 		vals = nullsOf[W]()
 	)
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		n.enter()
 		o = Record[serde.Windowed[K], Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c := &r.Value; c.HasNew {
+			n.enter()
 			o.Value.New = f(r.Key, c.New)
+			n.leave()
 			o.Value.HasNew = !vals.is(o.Value.New)
 		}
 		if c := &r.Value; old && c.HasOld {
+			n.enter()
 			o.Value.Old = f(r.Key, c.Old)
+			n.leave()
 			o.Value.HasOld = !vals.is(o.Value.Old)
 		}
 		return out(&o)

@@ -40,7 +40,9 @@ func (w *WindowRows[K, A]) before(key K, from int64, found bool, c *Change[A]) (
 	case found:
 		c.Old, _, c.HasOld, err = w.Store.Get(key, from)
 	case w.Zero != nil:
+		w.Node.enter()
 		c.Old = w.Zero()
+		w.Node.leave()
 		c.HasOld = !w.aggs.is(c.Old)
 	}
 	return err
