@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
@@ -16,6 +17,9 @@ import (
 func (d *Driver) startProcess() error {
 	if d.db == nil {
 		d.db = statestore.OpenMemory()
+	}
+	if err := d.startGlobals(); err != nil {
+		return err
 	}
 	d.waiting = map[record.TopicPartition]*turn{}
 	for _, id := range d.layout.Tasks {
@@ -53,6 +57,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
+		Global:   func(store string) (*statestore.Store, error) { return d.layout.GlobalReader(d.db, store) },
 		Now:      d.Now,
 		MaxIdle:  d.maxTaskIdle,
 		Handlers: d.handlers,
@@ -88,27 +93,27 @@ func (b *reader) Read(r *record.Record) bool {
 
 // endTasks drops the open transaction: the overlays of the stores and the records
 // that were sent.
-func (d *Driver) endTasks() {
+func (d *Driver) endTasks() error {
+	var errs []error
 	for _, t := range d.tasks {
-		t.Drops(func(node string, reason plan.DropReason, n int64) {
-			d.drops[Drop{Node: node, Reason: string(reason)}] += n
-		})
-		t.Close()
+		addDrops(d.drops, t.Drops)
+		errs = append(errs, t.Close())
 	}
 	d.tasks = nil
 	for _, s := range d.open {
 		s.topic.pending[s.record.Partition] = 0
 	}
 	d.open = nil
+	return errors.Join(errs...)
 }
 
 // endProcess ends the tasks and closes the database, which loses what's in it.
 func (d *Driver) endProcess() error {
-	d.endTasks()
+	err := d.endTasks()
 	if d.db == nil {
-		return nil
+		return err
 	}
-	err := d.db.Close()
+	err = errors.Join(err, d.endGlobals(), d.db.Close())
 	d.db = nil
 	return err
 }
@@ -148,7 +153,7 @@ func (d *Driver) process() error {
 		w := d.waiting[tp]
 		w.records--
 		w.since = d.turn()
-		if d.commitInterval == 0 {
+		if d.commitInterval == 0 || t.CommitRequested() {
 			if err := d.commit(); err != nil {
 				return err
 			}
@@ -195,21 +200,27 @@ func (d *Driver) commit() error {
 		return err
 	}
 	for _, s := range visible {
-		d.feed(s.record)
+		if err := d.feed(s.record); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // feed pushes a committed record to the task that reads its partition, if one
-// does.
-func (d *Driver) feed(r record.Record) {
+// does, or applies it to a global store.
+func (d *Driver) feed(r record.Record) error {
+	if g := d.globals[r.Topic]; g != nil {
+		return d.applyGlobal(g, r.Partition)
+	}
 	id, ok := d.layout.Reader(r.TopicPartition())
 	if !ok {
-		return
+		return nil
 	}
 	for _, t := range d.tasks {
 		if t.ID() == id {
 			d.push(t, r.TopicPartition(), []record.Record{r})
 		}
 	}
+	return nil
 }

@@ -18,6 +18,9 @@ type builder struct {
 	// for. A run has one partition of everything.
 	counts bool
 	stores []namedStore
+	// declared are the stores for processors, by name, and read those of tables.
+	declared map[string]*declaredStore
+	read     map[string]lookup
 	// extractor is the name of the one for sources that name none.
 	extractor string
 	// times are the extractors in use, by name.
@@ -79,6 +82,8 @@ func operatorOf(op string) operator {
 		return sourceStream
 	case "table":
 		return sourceTable
+	case "globalTable":
+		return sourceGlobalTable
 	case "filter", "filterNot":
 		return ofTables(filterTable, filter)
 	case "map":
@@ -127,6 +132,14 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, joinStreams)
 	case "suppress":
 		return suppress
+	case "addStore":
+		return addStore
+	case "process":
+		return process
+	case "processValues":
+		return processValues
+	case "transformValues":
+		return transformValues
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}
@@ -140,6 +153,7 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
 	b := &builder{
 		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
+		declared: map[string]*declaredStore{}, read: map[string]lookup{},
 		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
@@ -173,6 +187,9 @@ func (b *builder) apply(raw json.RawMessage) error {
 	if made, ok := result.(*stream); ok {
 		made.name = s.text("name")
 	}
+	if t, ok := result.(table); ok && s.has("store") {
+		b.read[storeOfStep(s)] = t.lookup()
+	}
 	return nil
 }
 
@@ -205,6 +222,8 @@ func kindOf(result any) string {
 		return "table"
 	case windowedTable:
 		return "windowed table"
+	case globalTable:
+		return "global table"
 	case *grouped:
 		return "grouped stream"
 	case *groupedTable:

@@ -19,6 +19,8 @@ type table interface {
 	// rows returns the table with data for values, and serde that of the values.
 	rows() rows
 	serde() serde.Serde[datum]
+	// lookup returns how processors read the rows.
+	lookup() lookup
 }
 
 // tableOf is a table of texts, numbers of a source, or counts.
@@ -167,6 +169,9 @@ func join(b *builder, s *step) (any, error) {
 	if _, ok := b.results[s.text("with")].(*stream); ok {
 		return joinStreams(b, s)
 	}
+	if with, ok := b.results[s.text("with")].(globalTable); ok {
+		return joinGlobal(s, in, with)
+	}
 	with, err := from[table](b, s, "with")
 	if err != nil {
 		return nil, err
@@ -199,10 +204,15 @@ func (s *stream) withKeys(name string) *stream {
 	if s.rekeyed {
 		in = s.repartitioned(name)
 	}
-	return in.as(in.MapValuesWithKey(func(k, v datum) datum {
+	return in.as(in.paired())
+}
+
+// paired returns the stream with keys and values for values. A null stays.
+func (s *stream) paired() *topology.Stream[datum, datum] {
+	return s.MapValuesWithKey(func(k, v datum) datum {
 		if v == nil {
 			return nil
 		}
 		return keyed{k, v}
-	}))
+	})
 }

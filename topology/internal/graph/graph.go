@@ -15,14 +15,24 @@ type Graph struct {
 	stores   map[string]store
 	internal map[string]bool // topics between sub-topologies
 	joins    []join
+	letters  []string // nodes that write dead letters
 	counter  int
 	mistakes []error
 }
 
-// store is a state store and the node that declared it.
+// store is a state store and the node that declared it, or the first one that was
+// connected to it.
 type store struct {
 	spec  statestore.Spec
-	owner *Node
+	owner *Node // nil for one that no node is connected to yet
+}
+
+// user says who has the store, for messages.
+func (s store) user() string {
+	if s.owner == nil {
+		return "the builder"
+	}
+	return s.owner.Name
 }
 
 // join is a node whose inputs must have equal partition counts.
@@ -70,11 +80,14 @@ func (g *Graph) AddStore(spec statestore.Spec, owner *Node) {
 		return
 	}
 	if other, ok := g.stores[spec.Name]; ok {
-		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.owner.Name)
+		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.user())
 		return
 	}
 	g.stores[spec.Name] = store{spec: spec, owner: owner}
 }
+
+// DeadLetters says that the node of the given name writes dead letters.
+func (g *Graph) DeadLetters(node string) { g.letters = append(g.letters, node) }
 
 // CoPartition demands that the topics which feed the inputs have equal partition
 // counts, on behalf of the node.

@@ -64,7 +64,7 @@ func (s *sliding[K, V, A]) process(r *Record[K, V]) error {
 	}
 	s.closed = s.WindowRows.closed(r.Timestamp)
 	if plus(r.Timestamp, s.difference) < s.closed {
-		return s.late()
+		return s.late(r.Timestamp, r.Headers, max(0, r.Timestamp-s.difference), plus(max(0, r.Timestamp-s.difference), s.difference))
 	}
 	if err := s.find(r); err != nil {
 		return err
@@ -257,7 +257,7 @@ func (s *sliding[K, V, A]) sendRight(r *Record[K, V]) error {
 // that of the window that starts at start, unless that one is closed.
 func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.WindowEntry[K, A]) error {
 	if plus(start, s.difference) < s.closed {
-		return s.late()
+		return s.late(r.Timestamp, r.Headers, start, plus(start, s.difference))
 	}
 	s.Node.at()
 	var base statestore.WindowEntry[K, A]
