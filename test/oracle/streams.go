@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"iter"
+	"strconv"
 
 	"github.com/oncestream/oncestream/topology"
 )
@@ -197,21 +198,19 @@ func split(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	branches := get(s.params, "branches", []branch{})
-	var when []func(k, v datum) bool
-	for _, to := range branches {
+	branches := in.Branches(s.options()...)
+	result := func(id string, of *topology.Stream[datum, datum]) { b.results[id] = in.as(of) }
+	for i, to := range get(s.params, "branches", []branch{}) {
 		p, err := parsePredicate(to.Pred)
 		if err != nil {
 			return nil, err
 		}
-		when = append(when, func(k, v datum) bool { return p(printed(k), printed(v)) })
+		name := cmp.Or(to.Name, strconv.Itoa(i+1))
+		result(to.ID, branches.Branch(name, func(k, v datum) bool { return p(printed(k), printed(v)) }))
 	}
-	outs := in.Split(when...)
 	if s.has("default") {
-		branches = append(branches, get(s.params, "default", branch{}))
-	}
-	for i, to := range branches {
-		b.results[to.ID] = in.as(outs[i])
+		to := get(s.params, "default", branch{})
+		result(to.ID, branches.Default(cmp.Or(to.Name, "0")))
 	}
 	return nil, nil
 }
