@@ -131,8 +131,8 @@ const changelogSlack = 24 * time.Hour
 
 // IfNeeded leaves the store of a table out where nothing in the topology reads the
 // table's rows: no join with the table, no grouping, no operator that needs the
-// values before a change. The default is to keep it always. For [Builder.Table]
-// and [Stream.ToTable]; all other stores are needed anyway.
+// values before a change. The default is to keep it always. For [Builder.Table],
+// [Stream.ToTable] and [Table.Materialize]; all other stores are needed anyway.
 //
 // Without a store no one knows what a row was before. A filter behind the table
 // then sends a deletion for every row that doesn't pass.

@@ -268,6 +268,8 @@ const (
 	DropLate DropReason = "late"
 	// DropTimestamp is a record without a valid timestamp.
 	DropTimestamp DropReason = "invalid_timestamp"
+	// DropStale is the answer of a foreign-key join to a row that has changed since.
+	DropStale DropReason = "stale_answer"
 	// DropNoPartition is a record for which the user's partitioner chose no partition.
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
