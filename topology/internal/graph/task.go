@@ -79,7 +79,7 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		}
 	}
 	if err := t.begin(); err != nil {
-		return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
+		return nil, &plan.UserError{Err: err}
 	}
 	chain.Due, chain.Punctuate = t.Due, t.Punctuate
 	if len(t.flush) > 0 {
