@@ -161,6 +161,7 @@ func (a *App) workerConfig() task.Config {
 		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Decode: c.OnDecodeError,
 		DeadLetterTopic: c.DeadLetterTopic, Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
 	}
+	cfg.RecordCacheBytes = c.RecordCacheBytes / int64(c.Workers)
 	cfg.Fetch.ReadCommitted = true
 	if c.Guarantee == AtLeastOnce {
 		cfg.Mode = eosv2.AtLeastOnce

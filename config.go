@@ -84,6 +84,14 @@ type Config struct {
 	// CacheBytes is the memory of Pebble's block cache, for all stores of the
 	// process. Default 32 MiB.
 	CacheBytes int64
+	// RecordCacheBytes is the memory in which tables hold back updates, so that of
+	// several updates of a row between two commits only the last one is passed on
+	// (KIP-63). It's for the process, each worker has its part. Where it's used up,
+	// updates are passed on early. Bytes are counted as Kafka Streams does for
+	// statestore.cache.max.bytes; with values under 100 bytes up to three times as
+	// much is taken. The state itself isn't in it. Default 0: every update is passed
+	// on at once. WithoutCaching leaves a store out.
+	RecordCacheBytes int64
 	// OnDecodeError decides on records whose key or value can't be deserialized.
 	// Default: Fail. It's called on the workers' goroutines, several at once.
 	OnDecodeError func(FailedRecord) Action
@@ -183,5 +191,6 @@ func (c Config) validate() error {
 	check(c.MaxPollInterval >= c.SessionTimeout, "MaxPollInterval", "%s: must not be shorter than SessionTimeout (%s)", c.MaxPollInterval, c.SessionTimeout)
 	check(c.ReplicationFactor == -1 || c.ReplicationFactor > 0, "ReplicationFactor", "%d: must be positive, or -1 for the brokers' default", c.ReplicationFactor)
 	check(c.CacheBytes >= 0, "CacheBytes", "%d: must not be negative", c.CacheBytes)
+	check(c.RecordCacheBytes >= 0, "RecordCacheBytes", "%d: must not be negative", c.RecordCacheBytes)
 	return errors.Join(errs...)
 }

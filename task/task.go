@@ -69,6 +69,8 @@ type Edges struct {
 	// DecodeFailed decides on a record that can't be deserialized, as the field of
 	// plan.Env does.
 	DecodeFailed func(f FailedRecord) error
+	// Cache is the budget of the worker's record caches, nil where there are none.
+	Cache *plan.CacheBudget
 }
 
 // input is where a task starts reading a partition.
@@ -98,6 +100,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Output:  e.Output,
 		Topic:   e.Topic,
 		Now:     e.Now,
+		Cache:   e.Cache.Share(),
 		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
 		DecodeFailed: func(node string, r *record.Record, err error) error {
 			return e.DecodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
@@ -299,6 +302,7 @@ func (t *Task) Close() {
 		s.Discard()
 		s.Close()
 	}
+	t.env.Cache.Release()
 }
 
 // collect hands the counts since the last call to the metrics.

@@ -5,11 +5,12 @@ import (
 	"github.com/oncestream/oncestream/topology/internal/op"
 )
 
-// Ways to open the rows that the inputs of a cogroup share.
+// Ways to open the rows that the inputs of a cogroup share, for one of its nodes and
+// the function that takes its results.
 type (
-	keyValueRows[K, A any] = func(*graph.Task) (op.Rows[K, A], error)
-	windowRows[K, A any]   = func(*graph.Task) (op.WindowRows[K, A], error)
-	sessionRows[K, A any]  = func(*graph.Task) (op.SessionRows[K, A], error)
+	keyValueRows[K, A any] = func(*graph.Task, *graph.Node, op.Func[K, op.Change[A]]) (op.Rows[K, A], op.Func[K, op.Change[A]], error)
+	windowRows[K, A any]   = func(*graph.Task, *graph.Node, op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error)
+	sessionRows[K, A any]  = func(*graph.Task, *graph.Node, op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error)
 )
 
 // TimeWindowedCogrouped is several grouped streams that are aggregated together by
@@ -48,8 +49,8 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 	n := s.c.place(st, &shape, zero == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
 	for i, input := range s.c.inputs {
-		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task) (op.WindowRows[K, A], error) {
-			rows, err := openWindow(t, n.aggregates[i].Name, st.name, s.c.key, st.value)
+		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error) {
+			rows, err := openWindow(t, n, st, s.w, s.c.key, out)
 			rows.Clock = op.Clock{}
 			return rows, err
 		})
@@ -96,9 +97,8 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	n := s.c.place(st, &shape, zero == nil || merge == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
 	for i, input := range s.c.inputs {
-		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task) (op.SessionRows[K, A], error) {
-			rows, err := openSessions(t, n.aggregates[i].Name, st.name, s.c.key, st.value)
-			rows.Gap, rows.Grace = s.w.size.Milliseconds(), s.w.grace.Milliseconds()
+		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error) {
+			rows, err := openSessions(t, n, st, s.w, s.c.key, out)
 			rows.Clock = op.Clock{}
 			return rows, err
 		})

@@ -34,6 +34,7 @@ type storeOptions struct {
 	spec      statestore.Spec
 	retention bool
 	ifNeeded  bool
+	uncached  bool
 }
 
 type storeOption func(*storeOptions)
@@ -51,6 +52,18 @@ func InMemory() StoreOption {
 func WithoutLogging() StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.LoggingDisabled = true })
 }
+
+// WithCaching has the changes of the store's table go through the worker's record
+// cache where one is configured, which is the default. It takes WithoutCaching
+// back.
+func WithCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = false }) }
+
+// WithoutCaching passes each change of the store's table on at once, also where a
+// record cache is configured. Without a cache that's what happens anyway.
+//
+// It makes no difference for tables that are never cached: those whose windows are
+// sent when they close, and versioned ones.
+func WithoutCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = true }) }
 
 // TopicConfig overrides configs of the changelog topic, such as
 // min.compaction.lag.ms. It's used when the topic is created.

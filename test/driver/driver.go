@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/task"
@@ -30,6 +31,7 @@ type Driver struct {
 	// db and tasks are the process: they end with a crash.
 	db      *statestore.DB
 	tasks   []*task.Task
+	cache   *plan.CacheBudget
 	waiting map[record.TopicPartition]*turn
 	turns   int64
 	drops   map[Drop]int64

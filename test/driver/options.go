@@ -16,6 +16,7 @@ type config struct {
 	start           time.Time
 	decode          func(task.FailedRecord) task.Action
 	deadLetterTopic string
+	recordCache     int64
 }
 
 func newConfig(options []Option) config {
@@ -42,6 +43,12 @@ func WithPartitions(topic string, n int32) Option {
 // advanced by the interval. The default is 0: a commit after each processed
 // record.
 func WithCommitInterval(d time.Duration) Option { return func(c *config) { c.commitInterval = d } }
+
+// WithRecordCache has tables hold back updates in that many bytes, as with
+// Config.RecordCacheBytes, for all tasks together. They are passed on with each
+// commit: without a commit interval that's after each record. The default is 0: no
+// caches.
+func WithRecordCache(bytes int64) Option { return func(c *config) { c.recordCache = bytes } }
 
 // WithClock sets what the wall clock shows at first. The default is the Unix
 // epoch.

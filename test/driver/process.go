@@ -19,6 +19,7 @@ func (d *Driver) startProcess() error {
 		d.db = statestore.OpenMemory()
 	}
 	d.waiting = map[record.TopicPartition]*turn{}
+	d.cache = plan.NewCacheBudget(d.recordCache)
 	for _, id := range d.layout.Tasks {
 		t, err := d.startTask(id)
 		if err != nil {
@@ -55,6 +56,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
 		Now:          d.Now,
+		Cache:        d.cache,
 		DecodeFailed: d.decodeFailed,
 	})
 }

@@ -66,7 +66,7 @@ func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		if err := t.keepAggregate(&o, r.Timestamp); err != nil {
+		if err := t.keepAggregate(&o, found, r.Timestamp); err != nil {
 			return n.fail(err)
 		}
 		return out(&o)

@@ -82,7 +82,7 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		if err := t.keepAggregate(&o, r.Timestamp); err != nil {
+		if err := t.keepAggregate(&o, found, r.Timestamp); err != nil {
 			return n.fail(err)
 		}
 		return out(&o)
@@ -93,7 +93,7 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 // aggregate that shares memory may have been changed in place by the function
 // that added to it, so it's read once more.
 func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) error {
-	if !t.Old || !found {
+	if !t.Old || !found || t.Held != nil {
 		return nil
 	}
 	if shared {
@@ -108,10 +108,10 @@ func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) e
 
 // keepAggregate stores an aggregate. The tombstone of a deleted one has the time
 // of the record that deleted it, though the change downstream has the row's.
-func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], recordTime int64) error {
+func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], found bool, recordTime int64) error {
 	ts := o.Timestamp
 	if !o.Value.HasNew {
 		ts = recordTime
 	}
-	return t.keep(o.Key, o.Value.New, o.Value.HasNew, ts)
+	return t.replace(o.Key, known(found), o.Value.New, o.Value.HasNew, ts)
 }

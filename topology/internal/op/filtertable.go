@@ -16,7 +16,7 @@ func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V]
 		}
 		var err error
 		if t.Store != nil {
-			c.Old, c.HasOld, err = t.old(r.Key)
+			c.Old, c.HasOld, err = t.current(r.Key)
 		} else if t.Old && r.Value.HasOld && keep(r.Key, r.Value.Old) == want {
 			c.Old, c.HasOld = r.Value.Old, true
 		}

@@ -1,6 +1,9 @@
 package op
 
-import "github.com/oncestream/oncestream/statestore"
+import (
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
+)
 
 // Lookup reads the row of a key and its timestamp; ok is false where there's
 // none.
@@ -13,10 +16,21 @@ type Rows[K, V any] struct {
 	// Old says that something behind the operator makes use of old values. Where
 	// nothing does, they aren't looked up.
 	Old bool
+	// Held holds the table's changes back, where it isn't nil. It has the old values
+	// then.
+	Held *Held[K, V]
 }
 
 // old returns the row before a change, where it's asked for and stored.
 func (t Rows[K, V]) old(key K) (v V, ok bool, err error) {
+	if t.Held != nil {
+		return v, false, nil
+	}
+	return t.current(key)
+}
+
+// current returns the row, where old values are asked for and stored.
+func (t Rows[K, V]) current(key K) (v V, ok bool, err error) {
 	if !t.Old || t.Store == nil {
 		return v, false, nil
 	}
@@ -26,6 +40,20 @@ func (t Rows[K, V]) old(key K) (v V, ok bool, err error) {
 
 // keep stores a new row, or deletes it.
 func (t Rows[K, V]) keep(key K, v V, exists bool, ts int64) error {
+	return t.replace(key, cache.Unknown, v, exists, ts)
+}
+
+// replace is keep where something may be known of the row so far.
+func (t Rows[K, V]) replace(key K, known cache.Known, v V, exists bool, ts int64) error {
+	if t.Held != nil {
+		raw, err := t.Store.RowKey(key)
+		if err == nil {
+			err = t.Held.cache.Before(raw, known)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	switch {
 	case t.Store == nil:
 		return nil

@@ -2,7 +2,9 @@ package op
 
 import (
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
@@ -15,8 +17,12 @@ type SessionRows[K, A any] struct {
 	// Gap and Grace are in milliseconds.
 	Gap, Grace int64
 	Out        Func[serde.Windowed[K], Change[A]]
+	// Held is as in Rows.
+	Held *Held[serde.Windowed[K], A]
 
-	o Record[serde.Windowed[K], Change[A]]
+	// headers are those of the record at hand.
+	headers []record.Header
+	o       Record[serde.Windowed[K], Change[A]]
 }
 
 // closed returns the time that sessions must not have ended before, once a record
@@ -30,7 +36,11 @@ func (s *SessionRows[K, A]) late() error { return s.Node.drop(plan.DropLate) }
 
 // remove deletes a session that a record is added to, and passes that on.
 func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {
-	if err := s.Store.Remove(old.Key, old.Start, old.End, record); err != nil {
+	err := s.before(old, cache.Present)
+	if err == nil {
+		err = s.Store.Remove(old.Key, old.Start, old.End, record)
+	}
+	if err != nil {
 		return s.Node.fail(err)
 	}
 	return s.send(old, Change[A]{Old: old.Value, HasOld: true})
@@ -39,10 +49,12 @@ func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record in
 // put writes a session with its new aggregate, or deletes it where the change has
 // none, and passes that on.
 func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], record int64) error {
-	var err error
-	if c.HasNew {
+	err := s.before(e, cache.Unknown)
+	switch {
+	case err != nil:
+	case c.HasNew:
 		err = s.Store.Put(e.Key, e.Start, e.End, c.New, record)
-	} else {
+	default:
 		err = s.Store.Remove(e.Key, e.Start, e.End, record)
 	}
 	if err != nil {
@@ -52,11 +64,27 @@ func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], r
 }
 
 // send passes on a change at the time of the session's end. It's without headers:
-// the session isn't the record's.
+// the session isn't the record's. A record cache keeps them all the same, as that
+// of Kafka Streams does.
 func (s *SessionRows[K, A]) send(e *statestore.SessionEntry[K, A], c Change[A]) error {
 	s.o = Record[serde.Windowed[K], Change[A]]{
 		Key:   serde.Windowed[K]{Key: e.Key, Start: e.Start, End: e.End},
 		Value: c, Timestamp: e.End,
 	}
+	if s.Held != nil {
+		s.o.Headers = s.headers
+	}
 	return s.Out(&s.o)
+}
+
+// before takes note of a session that's about to be written.
+func (s *SessionRows[K, A]) before(e *statestore.SessionEntry[K, A], known cache.Known) error {
+	if s.Held == nil {
+		return nil
+	}
+	raw, err := s.Store.RowKey(e.Key, e.Start, e.End)
+	if err != nil {
+		return err
+	}
+	return s.Held.cache.Before(raw, known)
 }

@@ -3,6 +3,7 @@ package op
 import (
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
@@ -15,6 +16,8 @@ type WindowRows[K, A any] struct {
 	// Grace is in milliseconds.
 	Grace int64
 	Out   Func[serde.Windowed[K], Change[A]]
+	// Held is as in Rows.
+	Held *Held[serde.Windowed[K], A]
 }
 
 // closed returns the time that windows must not have ended before, once a record
@@ -30,14 +33,28 @@ func (w *WindowRows[K, A]) late() error { return w.Node.drop(plan.DropLate) }
 // tombstone in the changelog has the record's own time, though the change
 // downstream has the row's.
 func (w *WindowRows[K, A]) put(key K, start int64, c *Change[A], row, record int64) error {
-	var err error
-	if c.HasNew {
+	err := w.before(key, start)
+	switch {
+	case err != nil:
+	case c.HasNew:
 		err = w.Store.Put(key, start, c.New, row)
-	} else {
+	default:
 		err = w.Store.Delete(key, start, record)
 	}
 	if err != nil {
 		return w.Node.fail(err)
 	}
 	return nil
+}
+
+// before takes note of a row that's about to be written.
+func (w *WindowRows[K, A]) before(key K, start int64) error {
+	if w.Held == nil {
+		return nil
+	}
+	raw, err := w.Store.RowKey(key, start)
+	if err != nil {
+		return err
+	}
+	return w.Held.cache.Before(raw, cache.Unknown)
 }
