@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"math"
+
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/cache"
 	"github.com/oncestream/oncestream/topology/internal/graph"
@@ -24,7 +26,8 @@ func (t *Table[K, V]) heldRows(task *graph.Task, n *graph.Node, out op.Func[K, o
 
 // isCached returns whether the changes of the store's table are held back.
 func (st Stored[V]) isCached(task *graph.Task) bool {
-	return task.Env.Cache != nil && !st.resolve().uncached
+	o := st.resolve()
+	return task.Env.Cache != nil && !o.uncached && o.spec.Kind != statestore.VersionedKeyValue
 }
 
 // cache returns the record cache of the store in a task, on behalf of a node.
@@ -46,9 +49,17 @@ func holdWindows[K, A any](task *graph.Task, n *graph.Node, st Stored[A], w wind
 	}
 	c, err := st.cache(task, n, cache.Options{})
 	if err == nil {
-		rows.Hold(c, w.size.Milliseconds())
+		rows.Hold(c, w.end)
 	}
 	return err
+}
+
+// end returns the end of a window that starts at start.
+func (s windowShape) end(start int64) int64 {
+	if s.endless {
+		return math.MaxInt64
+	}
+	return start + s.size.Milliseconds()
 }
 
 // holdSessions is holdWindows for sessions.

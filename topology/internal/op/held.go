@@ -90,14 +90,14 @@ func (t *Rows[K, V]) Hold(n Node, c *cache.Cache, out Func[K, Change[V]]) Func[K
 	return t.Held.take
 }
 
-// Hold has the changes of windows of the given length held back in the cache. It's
-// called when all else is set.
-func (w *WindowRows[K, A]) Hold(c *cache.Cache, length int64) {
+// Hold has the changes of windows held back in the cache; end says where a window
+// ends. It's called when all else is set.
+func (w *WindowRows[K, A]) Hold(c *cache.Cache, end func(start int64) int64) {
 	w.Held = newHeld(w.Node, c, heldRows[serde.Windowed[K], A]{
 		last: w.Store.LastKey,
 		key: func(b []byte) (serde.Windowed[K], error) {
 			key, start, err := w.Store.DecodeKey(b)
-			return serde.Windowed[K]{Key: key, Start: start, End: plus(start, length)}, err
+			return serde.Windowed[K]{Key: key, Start: start, End: end(start)}, err
 		},
 		row: w.Store.DecodeRow, time: rowTimestamp[serde.Windowed[K]],
 	}, w.Out)
