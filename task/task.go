@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -24,10 +23,24 @@ type Task struct {
 	queues []*queue
 	stores []*storeLog
 
+	// maxIdle is how long the task waits for inputs that have no records; negative,
+	// it doesn't wait for those either that are known to have some.
+	maxIdle time.Duration
+	// idleUntil is when the task stops waiting for inputs without records; zero where
+	// it doesn't wait for a time.
+	idleUntil time.Time
+
 	streamTime int64 // highest timestamp processed by the task, -1 before the first
 	turn       int64 // counts what queues waited for: records taken, and first records
 	records    int64 // processed since the last collect
 	drops      map[dropKey]int64
+
+	handlers Handlers
+	skipped  func(FailedRecord, Action)
+	// current is the queue whose head is being processed, nil at other times.
+	current *queue
+	// undo takes records back; nil where no handler may ask for it.
+	undo *undo
 }
 
 // storeLog is a store and the writer of its changelog, nil where logging is
@@ -66,9 +79,12 @@ type Edges struct {
 	Changelog func(store string) (ChangelogOutput, error)
 	// Now returns the wall clock.
 	Now func() time.Time
-	// DecodeFailed decides on a record that can't be deserialized, as the field of
-	// plan.Env does.
-	DecodeFailed func(f FailedRecord) error
+	// MaxIdle is the field MaxTaskIdle of Config.
+	MaxIdle time.Duration
+	// Handlers decide on records that fail.
+	Handlers Handlers
+	// Skipped is told of each record that a handler has let go; it may be nil.
+	Skipped func(f FailedRecord, answer Action)
 	// Cache is the budget of the worker's record caches, nil where there are none.
 	Cache *plan.CacheBudget
 }
@@ -82,7 +98,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, streamTime: -1, drops: map[dropKey]int64{}}
+	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -101,10 +117,12 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Topic:   e.Topic,
 		Now:     e.Now,
 		Cache:   e.Cache.Share(),
-		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
-		DecodeFailed: func(node string, r *record.Record, err error) error {
-			return e.DecodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
-		},
+		Dropped: t.dropped,
+	}
+	t.guard()
+	if e.Handlers.UndoRecords {
+		t.undo = &undo{stores: t.stores}
+		t.undo.prepare(t.env)
 	}
 	chain, err := sub.Build(t.env)
 	if err != nil {
@@ -145,25 +163,6 @@ func (t *Task) Store(name string) (*statestore.Store, error) {
 	return nil, fmt.Errorf("task %s has no store %q", t.id, name)
 }
 
-// choose returns the queue whose head has the lowest timestamp, and among equals
-// the one that has waited longest, so that none starves; or nil where the task
-// has to wait: nothing is buffered, or a partition without buffered records is
-// known to have some (max.task.idle.ms 0 in Kafka Streams, KIP-695).
-func (t *Task) choose() *queue {
-	var best *queue
-	for _, q := range t.queues {
-		switch {
-		case q.has:
-			if best == nil || q.before(best) {
-				best = q
-			}
-		case q.lagging() && len(t.queues) > 1:
-			return nil
-		}
-	}
-	return best
-}
-
 // Run processes up to n records and returns how many it has. An error is a
 // *Error with the place of its record; a user function's panic is one, too.
 func (t *Task) Run(n int) (done int, err error) {
@@ -171,14 +170,14 @@ func (t *Task) Run(n int) (done int, err error) {
 	defer func() {
 		t.records += int64(done)
 		if p := recover(); p != nil {
-			err = t.failed(q, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			err = t.failed(q, plan.Recovered(p))
 		}
 	}()
 	for done < n {
 		if q = t.choose(); q == nil {
 			return done, nil
 		}
-		if err := q.input.Process(&q.head); err != nil {
+		if err := t.process(q); err != nil {
 			return done, t.failed(q, err)
 		}
 		t.streamTime = max(t.streamTime, q.head.Timestamp)
@@ -195,9 +194,10 @@ func (t *Task) flush() (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: plan.Recovered(p)}
 		}
 	}()
+	t.current, t.env.From = nil, plan.Origin{Partition: -1, Offset: -1}
 	if err := t.chain.Flush(); err != nil {
 		return &Error{Task: t.id.String(), Node: t.env.Node, Err: err}
 	}

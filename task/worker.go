@@ -36,6 +36,9 @@ type Config struct {
 	// RecordCacheBytes is what the record caches of one worker may hold; with 0 there
 	// are none.
 	RecordCacheBytes int64
+	// MaxTaskIdle is how long a task with records of some inputs waits for those that
+	// have none; negative, it doesn't wait for those either that lag.
+	MaxTaskIdle time.Duration
 	// TransactionTimeout is shorter than SessionTimeout.
 	TransactionTimeout time.Duration
 	// SessionTimeout is after how long a silent member's tasks go to others.
@@ -49,10 +52,8 @@ type Config struct {
 	Static bool
 	// Fetch configures the fetching of input and of changelogs.
 	Fetch kafka.FetchConfig
-	// Decode decides on records that can't be deserialized; nil fails.
-	Decode func(FailedRecord) Action
-	// DeadLetterTopic takes the records that a handler answers DeadLetter for.
-	DeadLetterTopic string
+	// Handlers decide on records that fail.
+	Handlers
 
 	// Layout is the topology laid out on the cluster.
 	Layout *Layout
@@ -325,6 +326,11 @@ func (w *Worker) wait(ctx context.Context) error {
 	d := roundTrip
 	if w.dirty() && !w.held {
 		d = min(d, max(0, w.CommitInterval-time.Since(w.lastCommit)))
+	}
+	for _, t := range w.tasks {
+		if !t.idleUntil.IsZero() {
+			d = min(d, max(0, time.Until(t.idleUntil)))
+		}
 	}
 	w.timer.Reset(d)
 	select {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	tasks "github.com/oncestream/oncestream/task"
 	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -208,5 +209,64 @@ func TestFailureOfAFlush(t *testing.T) {
 		if n := len(d.Output("app-rows-changelog", serde.String, serde.Bytes).ReadAll()); n != 0 {
 			t.Errorf("room for %d bytes: %d records of the changelog were committed", room, n)
 		}
+	}
+}
+
+// A record that's taken back leaves nothing in the cache, and takes nothing with it
+// that others have left there.
+func TestRecordTakenBack(t *testing.T) {
+	for room, want := range map[int64]string{
+		1 << 20: "l=b@2 k=ae@5",
+		1:       "k=a@1 l=b@2 k=ae@5",
+	} {
+		b := topology.NewBuilder()
+		in := b.Stream("in", serde.String, serde.String)
+		in.GroupByKey(serde.String, serde.String).
+			Reduce(func(a, v string) string { return a + v }, topology.StoreAs("rows", serde.String)).
+			ToStream().To("out", serde.String, serde.String)
+		in.ForEach(func(_, v string) {
+			if v == "bad" {
+				panic(v)
+			}
+		})
+		d := cached(t, b, driver.WithRecordCache(room), driver.WithUndo(),
+			driver.WithProcessingHandler(func(tasks.FailedRecord) tasks.Action { return tasks.SkipRecord }))
+		pipe := d.Input("in", serde.String, serde.String)
+		pipe.PipeAt(1, "k", "a")
+		pipe.PipeAt(2, "l", "b")
+		pipe.PipeAt(3, "k", "bad", driver.Header{Key: "h", Value: []byte("bad")})
+		pipe.PipeAt(4, "m", "bad")
+		pipe.PipeAt(5, "k", "e")
+		d.Commit()
+		expectTexts(t, "out", texts(d, "out"), want)
+		for _, r := range d.Output("out", serde.String, serde.String).ReadAll() {
+			if len(r.Headers) > 0 {
+				t.Errorf("%v has the headers %v", r, r.Headers)
+			}
+		}
+	}
+}
+
+// A change that was held back before stays so, with what belongs to it, when a later
+// one of its row is taken back.
+func TestChangeOfARowTakenBack(t *testing.T) {
+	b := topology.NewBuilder()
+	in := b.Stream("in", serde.String, serde.String)
+	in.GroupByKey(serde.String, serde.String).
+		Reduce(func(a, v string) string { return a + v }, topology.StoreAs("rows", serde.String)).
+		ToStream().To("out", serde.String, serde.String)
+	in.ForEach(func(_, v string) {
+		if v == "bad" {
+			panic(v)
+		}
+	})
+	d := cached(t, b, driver.WithUndo(), driver.WithProcessingHandler(func(tasks.FailedRecord) tasks.Action { return tasks.SkipRecord }))
+	pipe := d.Input("in", serde.String, serde.String)
+	pipe.PipeAt(1, "k", "a", driver.Header{Key: "h", Value: []byte("good")})
+	pipe.PipeAt(3, "k", "bad", driver.Header{Key: "h", Value: []byte("bad")})
+	d.Commit()
+	got := d.Output("out", serde.String, serde.String).ReadAll()
+	if len(got) != 1 || got[0].Value != "a" || len(got[0].Headers) != 1 || string(got[0].Headers[0].Value) != "good" {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -37,7 +37,12 @@ func (st Stored[V]) cache(task *graph.Task, n *graph.Node, o cache.Options) (*ca
 		if err != nil {
 			return nil, err
 		}
-		return cache.New(store, task.Env.Cache, o), nil
+		o.Undo = task.Env.Remember != nil
+		c := cache.New(store, task.Env.Cache, o)
+		if o.Undo {
+			task.Env.Remember(c.Memory())
+		}
+		return c, nil
 	})
 }
 

@@ -10,13 +10,13 @@ import (
 type Option func(*config)
 
 type config struct {
-	applicationID   string
-	partitions      map[string]int32
-	commitInterval  time.Duration
-	start           time.Time
-	decode          func(task.FailedRecord) task.Action
-	deadLetterTopic string
-	recordCache     int64
+	applicationID  string
+	partitions     map[string]int32
+	commitInterval time.Duration
+	start          time.Time
+	handlers       task.Handlers
+	maxTaskIdle    time.Duration
+	recordCache    int64
 }
 
 func newConfig(options []Option) config {
@@ -50,6 +50,11 @@ func WithCommitInterval(d time.Duration) Option { return func(c *config) { c.com
 // caches.
 func WithRecordCache(bytes int64) Option { return func(c *config) { c.recordCache = bytes } }
 
+// WithMaxTaskIdle sets how long a task that has records of some of its inputs waits
+// for those that have none, on the driver's clock. The default is 0, which doesn't
+// wait: in memory no records are on their way.
+func WithMaxTaskIdle(d time.Duration) Option { return func(c *config) { c.maxTaskIdle = d } }
+
 // WithClock sets what the wall clock shows at first. The default is the Unix
 // epoch.
 func WithClock(start time.Time) Option { return func(c *config) { c.start = start } }
@@ -57,9 +62,26 @@ func WithClock(start time.Time) Option { return func(c *config) { c.start = star
 // WithDecodeHandler sets the handler of records that can't be deserialized. The
 // default fails.
 func WithDecodeHandler(f func(task.FailedRecord) task.Action) Option {
-	return func(c *config) { c.decode = f }
+	return func(c *config) { c.handlers.Decode = f }
 }
 
+// WithProcessingHandler sets the handler of records that the topology's functions
+// and processors fail at. The default fails.
+func WithProcessingHandler(f func(task.FailedRecord) task.Action) Option {
+	return func(c *config) { c.handlers.Processing = f }
+}
+
+// WithProductionHandler sets the handler of output records that can't be serialized
+// or are refused, see [WithMaxMessageBytes]. The default fails.
+func WithProductionHandler(f func(task.FailedRecord) task.Action) Option {
+	return func(c *config) { c.handlers.Production = f }
+}
+
+// WithUndo lets handlers answer SkipRecord and DeadLetterRecord.
+func WithUndo() Option { return func(c *config) { c.handlers.UndoRecords = true } }
+
 // WithDeadLetterTopic sets the topic that takes the records for which a handler
-// answers DeadLetter.
-func WithDeadLetterTopic(topic string) Option { return func(c *config) { c.deadLetterTopic = topic } }
+// answers DeadLetter or DeadLetterRecord.
+func WithDeadLetterTopic(topic string) Option {
+	return func(c *config) { c.handlers.DeadLetterTopic = topic }
+}

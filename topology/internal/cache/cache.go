@@ -42,6 +42,10 @@ type Options struct {
 	Reads bool
 	// ValueOffset is how many bytes of a row don't count as its value.
 	ValueOffset int
+	// Undo says that records may be taken back. Then nothing is passed on while one is
+	// processed: it would be lost with the record. The budget may be exceeded until
+	// someone calls Flush.
+	Undo bool
 	// Send passes a change on.
 	Send func(*Update) error
 }
@@ -63,6 +67,7 @@ type Cache struct {
 	update          Update
 	// deleted are entries of a flush that end with it.
 	deleted []uint32
+	journal journal
 }
 
 // slot is the entry of one row.
@@ -149,6 +154,9 @@ func (c *Cache) Changed(key []byte, headers []record.Header, from plan.Origin) e
 	}
 	i := c.touch(key)
 	s := &c.slots[i]
+	if c.Undo {
+		c.journal.keep(i, s)
+	}
 	if s.waits {
 		c.waiting.remove(i)
 	} else {
@@ -238,6 +246,13 @@ func (c *Cache) resize(s *slot, size int64) {
 // evict takes entries out, those that were not changed longest first, until the
 // budget is met or the cache is empty.
 func (c *Cache) evict() error {
+	if c.Undo {
+		return nil
+	}
+	return c.makeRoom()
+}
+
+func (c *Cache) makeRoom() error {
 	for c.share.Exceeded() {
 		i := c.recent.first()
 		if i == 0 {
@@ -257,7 +272,13 @@ func (c *Cache) evict() error {
 }
 
 // Flush passes on all changes that wait, in the order of the rows' last changes.
-func (c *Cache) Flush() error { return c.flush(0) }
+func (c *Cache) Flush() error {
+	if err := c.flush(0); err != nil || !c.Undo {
+		return err
+	}
+	c.journal.reset()
+	return c.makeRoom()
+}
 
 // flush passes on the change of an entry that was taken out, unless that's 0, and
 // then all others.

@@ -43,15 +43,16 @@ func (h *Held[K, V]) take(r *Record[K, Change[V]]) error {
 	return nil
 }
 
-// send passes a change on as one of the record that caused it.
+// send passes a change on as one of the record that caused it, which isn't the one
+// at hand.
 func (h *Held[K, V]) send(u *cache.Update) error {
-	h.node.enter()
+	h.node.at()
 	if err := h.read(u); err != nil {
 		return h.node.fail(err)
 	}
 	from := h.node.Env.From
 	h.node.Env.From = u.From
-	err := h.out(&h.o)
+	err := sendDue(h.node, h.out, &h.o)
 	h.node.Env.From = from
 	return err
 }

@@ -24,6 +24,7 @@ import (
 // holds the record holds those after it.
 func SlidingAggregate[K, V, A any](rows WindowRows[K, A], difference int64, fold Fold[K, V, A]) Func[K, V] {
 	s := &sliding[K, V, A]{WindowRows: rows, difference: difference, fold: fold}
+	s.Clock.remember(s.Node)
 	return s.process
 }
 
@@ -257,7 +258,7 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, agg A, ts int64, fo
 	if plus(start, s.difference) < s.closed {
 		return s.late()
 	}
-	s.Node.enter()
+	s.Node.at()
 	c := s.fold(r, agg, found)
 	ts = rowTime(r.Timestamp, ts, found)
 	if err := s.put(r.Key, start, &c, ts, r.Timestamp); err != nil {
