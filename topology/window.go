@@ -46,6 +46,8 @@ type windowShape struct {
 	endless bool
 	// onClose says that results are sent when windows close.
 	onClose bool
+	// late is what becomes of records for closed windows.
+	late op.Lateness
 	// wrong is what's wrong with the windows.
 	wrong []error
 }
@@ -85,10 +87,13 @@ func (s *windowShape) keep(what string, durations ...time.Duration) {
 	}
 }
 
-// check notes what's wrong with the windows that the node uses.
+// check notes what's wrong with the windows that the node uses, and what they need.
 func (s windowShape) check(b *Builder, node string) {
 	for _, err := range s.wrong {
 		b.g.Fail(node, "%w", err)
+	}
+	if s.late.DeadLetters {
+		b.g.DeadLetters(node)
 	}
 }
 
@@ -209,7 +214,7 @@ func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowSh
 		return rows, storeError(n.Name, st.name, err)
 	}
 	rows = op.WindowRows[K, A]{
-		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Out: out,
+		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out,
 	}
 	return rows, holdWindows(t, n, st, w, &rows)
 }

@@ -10,17 +10,18 @@ import (
 type Option func(*config)
 
 type config struct {
-	applicationID  string
-	partitions     map[string]int32
-	commitInterval time.Duration
-	start          time.Time
-	handlers       task.Handlers
-	maxTaskIdle    time.Duration
-	recordCache    int64
+	applicationID   string
+	partitions      map[string]int32
+	commitInterval  time.Duration
+	start           time.Time
+	handlers        task.Handlers
+	maxMessageBytes map[string]int
+	maxTaskIdle     time.Duration
+	recordCache     int64
 }
 
 func newConfig(options []Option) config {
-	c := config{applicationID: "app", partitions: map[string]int32{}, start: time.UnixMilli(0).UTC()}
+	c := config{applicationID: "app", partitions: map[string]int32{}, maxMessageBytes: map[string]int{}, start: time.UnixMilli(0).UTC()}
 	for _, o := range options {
 		if o != nil {
 			o(&c)
@@ -75,6 +76,12 @@ func WithProcessingHandler(f func(task.FailedRecord) task.Action) Option {
 // or are refused, see [WithMaxMessageBytes]. The default fails.
 func WithProductionHandler(f func(task.FailedRecord) task.Action) Option {
 	return func(c *config) { c.handlers.Production = f }
+}
+
+// WithMaxMessageBytes has an output topic refuse records whose key and value have
+// more bytes together. The default is no limit.
+func WithMaxMessageBytes(topic string, n int) Option {
+	return func(c *config) { c.maxMessageBytes[topic] = n }
 }
 
 // WithUndo lets handlers answer SkipRecord and DeadLetterRecord.
