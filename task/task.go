@@ -30,10 +30,9 @@ type Task struct {
 	// it doesn't wait for a time.
 	idleUntil time.Time
 
-	streamTime int64 // highest timestamp processed by the task, -1 before the first
-	turn       int64 // counts what queues waited for: records taken, and first records
-	records    int64 // processed since the last collect
-	drops      map[dropKey]int64
+	turn    int64 // counts what queues waited for: records taken, and first records
+	records int64 // processed since the last collect
+	drops   map[dropKey]int64
 
 	handlers Handlers
 	skipped  func(FailedRecord, Action)
@@ -51,6 +50,9 @@ type storeLog struct {
 	// acked is the changelog offset behind the open transaction's records, noted
 	// between the flush and the commit; -1 where it isn't known.
 	acked int64
+	// input is the queue of the input that the store is restored from, nil where it has
+	// a changelog.
+	input *queue
 	// expired is how many of the store's expired writes were counted as drops.
 	expired int64
 }
@@ -89,6 +91,8 @@ type Edges struct {
 	Skipped func(f FailedRecord, answer Action)
 	// Cache is the budget of the worker's record caches, nil where there are none.
 	Cache *plan.CacheBudget
+
+	application string
 }
 
 // input is where a task starts reading a partition.
@@ -100,7 +104,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
+	t := &Task{id: id, maxIdle: e.MaxIdle, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -113,7 +117,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.stores = append(t.stores, sl)
 	}
 	t.env = &plan.Env{
-		Task: id,
+		Task: id, Application: e.application, StreamTime: streamTime(inputs),
 		Store: func(name string) (*statestore.Store, error) {
 			s, err := t.Store(name)
 			if err != nil && e.Global != nil {
@@ -144,7 +148,20 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		}
 		t.addQueue(in, chained)
 	}
+	t.linkReused(sub)
 	return t, nil
+}
+
+// streamTime returns that of a task before its first record: the highest partition
+// time that was committed, or -1.
+func streamTime(inputs []input) int64 {
+	highest := int64(-1)
+	for _, in := range inputs {
+		if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
+			highest = max(highest, pt)
+		}
+	}
+	return highest
 }
 
 func (t *Task) addQueue(in input, chained plan.Input) {
@@ -156,7 +173,6 @@ func (t *Task) addQueue(in input, chained plan.Input) {
 	}
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
-		t.streamTime = max(t.streamTime, pt)
 	}
 	t.queues = append(t.queues, q)
 }
@@ -188,9 +204,16 @@ func (t *Task) Run(n int) (done int, err error) {
 		if err := t.process(q); err != nil {
 			return done, t.failed(q, err)
 		}
-		t.streamTime = max(t.streamTime, q.head.Timestamp)
 		q.done()
 		done++
+		// What was processed so far and what it makes due belong into one transaction,
+		// so no commit comes in between.
+		if err := t.punctuate(plan.StreamClock, t.env.StreamTime); err != nil {
+			return done, err
+		}
+		if t.env.CommitRequested {
+			return done, nil
+		}
 	}
 	return done, nil
 }
@@ -238,6 +261,9 @@ func (t *Task) writeChangelogs() error {
 func (t *Task) noteAcks() {
 	for _, s := range t.stores {
 		s.acked = -1
+		if s.input != nil {
+			s.acked = s.input.position
+		}
 		if s.log == nil {
 			continue
 		}
@@ -275,11 +301,13 @@ func (t *Task) applied() {
 	for _, q := range t.queues {
 		q.committed = q.position
 	}
+	t.env.CommitRequested = false
 }
 
-// uncommitted reports whether input was consumed since the last commit.
+// uncommitted reports whether input was consumed since the last commit, or state
+// changed without any.
 func (t *Task) uncommitted() bool {
-	return slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
+	return t.uncommittedBytes() > 0 || slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
 }
 
 // offsets adds the positions that moved since the last commit.
@@ -301,8 +329,10 @@ func (t *Task) uncommittedBytes() int {
 }
 
 // Close drops what waits and the open transaction's state, and closes the
-// stores. Committed state stays on disk.
-func (t *Task) Close() {
+// stores. Committed state stays on disk. An error is one of the user's processors,
+// which keeps nothing from being closed.
+func (t *Task) Close() error {
+	err := t.end()
 	for _, q := range t.queues {
 		q.clear()
 	}
@@ -311,6 +341,7 @@ func (t *Task) Close() {
 		s.Close()
 	}
 	t.env.Cache.Release()
+	return err
 }
 
 // collect hands the counts since the last call to the metrics.

@@ -52,7 +52,7 @@ func holdWindows[K, A any](task *graph.Task, n *graph.Node, st Stored[A], w wind
 	if w.onClose || !st.isCached(task) {
 		return nil
 	}
-	c, err := st.cache(task, n, cache.Options{})
+	c, err := st.cache(task, n, cache.Options{Old: rows.Old})
 	if err == nil {
 		rows.Hold(c, w.end)
 	}
@@ -72,7 +72,7 @@ func holdSessions[K, A any](task *graph.Task, n *graph.Node, st Stored[A], w win
 	if w.onClose || !st.isCached(task) {
 		return nil
 	}
-	c, err := st.cache(task, n, cache.Options{ValueOffset: statestore.RowTimeLen})
+	c, err := st.cache(task, n, cache.Options{Old: rows.Old, ValueOffset: statestore.RowTimeLen})
 	if err == nil {
 		rows.Hold(c)
 	}

@@ -130,8 +130,9 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 	shape := s.w.storedSessions()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
+	old := new(bool)
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openSessions(t, n, st, s.w, s.g.key, out)
+		rows, err := openSessions(t, n, st, s.w, s.g.key, *old, out)
 		if err != nil {
 			return nil, err
 		}
@@ -140,7 +141,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key)}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key), old: old}
 }
 
 // storedSessions is the store that sessions need.
@@ -155,8 +156,8 @@ func (s windowShape) storedSessions() storeShape {
 }
 
 // openSessions returns the task's session store, as the operator of the node uses
-// it, whose results go to out.
-func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K],
+// it, whose results go to out, with old values if they are asked for.
+func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K], old bool,
 	out op.Func[Windowed[K], op.Change[A]]) (rows op.SessionRows[K, A], err error) {
 	raw, err := open(t, n.Name, st.name)
 	if err != nil {
@@ -168,7 +169,7 @@ func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w window
 	}
 	rows = op.SessionRows[K, A]{
 		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime},
-		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out,
+		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
 	}
 	return rows, holdSessions(t, n, st, w, &rows)
 }

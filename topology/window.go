@@ -178,14 +178,16 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 	shape := s.w.stored()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
+	old := new(bool)
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openWindow(t, n, st, s.w, s.g.key, out)
+		rows, err := openWindow(t, n, st, s.w, s.g.key, *old, out)
 		if err != nil {
 			return nil, err
 		}
+		rows.Zero = a.zero
 		return aggregateWindows(rows, s.w, a.fold(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key)}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key), old: old}
 }
 
 // aggregateWindows returns the operator for the kind of windows.
@@ -202,8 +204,8 @@ func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold
 }
 
 // openWindow returns the task's window store, as the operator of the node uses it,
-// whose results go to out.
-func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K],
+// whose results go to out, with old values if they are asked for.
+func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K], old bool,
 	out op.Func[Windowed[K], op.Change[A]]) (rows op.WindowRows[K, A], err error) {
 	raw, err := open(t, n.Name, st.name)
 	if err != nil {
@@ -214,7 +216,7 @@ func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowSh
 		return rows, storeError(n.Name, st.name, err)
 	}
 	rows = op.WindowRows[K, A]{
-		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out,
+		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
 	}
 	return rows, holdWindows(t, n, st, w, &rows)
 }

@@ -6,6 +6,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/oncestream/oncestream/internal/record"
@@ -46,6 +47,8 @@ type SubTopology struct {
 	Sinks   []*Sink
 	// Stores are the state stores of the sub-topology's nodes.
 	Stores []statestore.Spec
+	// Reused are the stores that have a source topic for a changelog.
+	Reused []Reused
 	// CoPartitioned lists groups of source topics (Source.Topic) that must have
 	// the same number of partitions because a join or a merge of grouped inputs
 	// reads them together.
@@ -53,6 +56,20 @@ type SubTopology struct {
 	// Build makes the chain of operators of one task. It's called once for each
 	// task, on the goroutine that will run it.
 	Build func(env *Env) (*Chain, error)
+}
+
+// Reused is a store that is restored from a topic which its sub-topology reads, up
+// to the committed offset. Its specification has logging disabled.
+type Reused struct {
+	Store string
+	// Topic is named as in Source.Topic.
+	Topic string
+	// Node is the name of the source node.
+	Node string
+	// Reader returns a function for one restore of a partition. It makes of a record
+	// what a changelog of the store would hold, and returns false for one that the
+	// store doesn't take. The record's bytes are valid until the next call.
+	Reader func() func(*record.Record) (bool, error)
 }
 
 // CoPartition is a set of topics with equal partition counts, and the node that
@@ -124,7 +141,29 @@ type Chain struct {
 	// Flush sends downstream what operators hold back until a commit (record
 	// caches, for instance). Nil where there's nothing to flush.
 	Flush func() error
+	// Due returns when Punctuate has something to do next by a clock, or Never. Nil
+	// where nothing can be scheduled.
+	Due func(by Clock) int64
+	// Punctuate makes one call that processors have scheduled and that's due at the
+	// time which the clock shows. Each is due once, however long ago it was.
+	Punctuate func(by Clock, now int64) error
+	// Close tells the processors that their task ends. Nil where none wants to know.
+	Close func() error
 }
+
+// Clock is what a schedule goes by.
+type Clock uint8
+
+// The clocks.
+const (
+	// StreamClock shows the task's stream time, Env.StreamTime.
+	StreamClock Clock = iota
+	// WallClock shows Env.Now, in milliseconds since the Unix epoch.
+	WallClock
+)
+
+// Never is when nothing is due.
+const Never int64 = math.MaxInt64
 
 // Input takes the records of one topic of a task.
 type Input struct {
@@ -144,6 +183,8 @@ type Input struct {
 // goroutine only.
 type Env struct {
 	Task TaskID
+	// Application is the application's id.
+	Application string
 	// Store returns the open state of a store of this task, or a reader of a global
 	// store.
 	Store func(name string) (*statestore.Store, error)
@@ -188,8 +229,15 @@ type Env struct {
 	// Due says that results are passed on whose time has come. It's not the record at
 	// hand that has made them, so to take that back wouldn't help if they fail.
 	Due bool
-	// From is where the record that is being processed was read. Sources set it.
+	// From is where the record that is being processed was read. Sources set it. It's
+	// zero while what was scheduled runs.
 	From Origin
+	// StreamTime is the highest timestamp of the task's records so far, -1 before the
+	// first. Sources raise it with each record that they pass on.
+	StreamTime int64
+	// CommitRequested says that a processor asks for a commit. The runtime resets it
+	// with the next one.
+	CommitRequested bool
 }
 
 // Origin is the place of a record among the inputs of a task.
@@ -223,6 +271,8 @@ const (
 	DropLate DropReason = "late"
 	// DropTimestamp is a record without a valid timestamp.
 	DropTimestamp DropReason = "invalid_timestamp"
+	// DropStale is the answer of a foreign-key join to a row that has changed since.
+	DropStale DropReason = "stale_answer"
 	// DropNoPartition is a record for which the user's partitioner chose no partition.
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.

@@ -46,7 +46,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 			return nil, fmt.Errorf("task %s: %w", id, err)
 		}
 		stores = append(stores, s)
-		if err := d.restore(s); err != nil {
+		if err := d.restore(id, s); err != nil {
 			return nil, fmt.Errorf("task %s: restore of store %q: %w", id, spec.Name, err)
 		}
 	}
@@ -66,8 +66,16 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 	})
 }
 
-// restore brings a store to the end of its changelog.
-func (d *Driver) restore(s *statestore.Store) error {
+// restore brings a store to the end of its changelog, or to the committed offset of
+// the input that stands for it.
+func (d *Driver) restore(id plan.TaskID, s *statestore.Store) error {
+	if tp, take, ok := d.layout.Reused(id, s.Name(), d.handlers.Decode); ok {
+		until := d.committed[tp].At
+		next, _ := s.Offset()
+		records := d.topic(tp.Topic).partitions[tp.Partition]
+		_, _, err := changelog.ApplyInput(d.db, s, &reader{records[min(next, until):]}, until, until, take)
+		return err
+	}
 	if s.Spec().LoggingDisabled {
 		return nil
 	}
@@ -95,25 +103,27 @@ func (b *reader) Read(r *record.Record) bool {
 
 // endTasks drops the open transaction: the overlays of the stores and the records
 // that were sent.
-func (d *Driver) endTasks() {
+func (d *Driver) endTasks() error {
+	var errs []error
 	for _, t := range d.tasks {
 		addDrops(d.drops, t.Drops)
-		t.Close()
+		errs = append(errs, t.Close())
 	}
 	d.tasks = nil
 	for _, s := range d.open {
 		s.topic.pending[s.record.Partition] = 0
 	}
 	d.open = nil
+	return errors.Join(errs...)
 }
 
 // endProcess ends the tasks and closes the database, which loses what's in it.
 func (d *Driver) endProcess() error {
-	d.endTasks()
+	err := d.endTasks()
 	if d.db == nil {
-		return nil
+		return err
 	}
-	err := errors.Join(d.endGlobals(), d.db.Close())
+	err = errors.Join(err, d.endGlobals(), d.db.Close())
 	d.db = nil
 	return err
 }
@@ -153,7 +163,7 @@ func (d *Driver) process() error {
 		w := d.waiting[tp]
 		w.records--
 		w.since = d.turn()
-		if d.commitInterval == 0 {
+		if d.commitInterval == 0 || t.CommitRequested() {
 			if err := d.commit(); err != nil {
 				return err
 			}

@@ -18,6 +18,9 @@ type builder struct {
 	// for. A run has one partition of everything.
 	counts bool
 	stores []namedStore
+	// declared are the stores for processors, by name, and read those of tables.
+	declared map[string]*declaredStore
+	read     map[string]lookup
 	// extractor is the name of the one for sources that name none.
 	extractor string
 	// times are the extractors in use, by name.
@@ -39,6 +42,10 @@ type stream struct {
 	key, value serde.Serde[datum]
 	// rekeyed says that the key may have changed since the last topic.
 	rekeyed bool
+	// name is the explicit name of the step that made the stream, or empty.
+	name string
+	// topic is the stream behind the topic that joins without a name share.
+	topic *stream
 }
 
 // step is one step that is being applied.
@@ -125,6 +132,14 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, joinStreams)
 	case "suppress":
 		return suppress
+	case "addStore":
+		return addStore
+	case "process":
+		return process
+	case "processValues":
+		return processValues
+	case "transformValues":
+		return transformValues
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}
@@ -138,6 +153,7 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
 	b := &builder{
 		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
+		declared: map[string]*declaredStore{}, read: map[string]lookup{},
 		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
@@ -167,6 +183,12 @@ func (b *builder) apply(raw json.RawMessage) error {
 	}
 	if result != nil {
 		b.results[s.id] = result
+	}
+	if made, ok := result.(*stream); ok {
+		made.name = s.text("name")
+	}
+	if t, ok := result.(table); ok && s.has("store") {
+		b.read[storeOfStep(s)] = t.lookup()
 	}
 	return nil
 }

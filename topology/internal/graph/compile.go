@@ -14,7 +14,7 @@ var ErrEmpty = errors.New("the topology reads no topic: start it with a stream o
 
 // Plan compiles the graph, or returns its mistakes.
 func (g *Graph) Plan() (*plan.Plan, error) {
-	if err := g.Err(); err != nil {
+	if err := errors.Join(g.Err(), g.unused()); err != nil {
 		return nil, err
 	}
 	if len(g.nodes) == 0 {
@@ -46,7 +46,7 @@ func (g *Graph) compileGlobal(id int32, nodes []*Node) *plan.Global {
 }
 
 func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
-	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), CoPartitioned: g.coPartitioned(nodes)}
+	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), Reused: g.reusedBy(nodes), CoPartitioned: g.coPartitioned(nodes)}
 	var sources []*Node
 	for _, n := range nodes {
 		switch n.Kind {

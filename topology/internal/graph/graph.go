@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/statestore"
@@ -15,15 +16,28 @@ type Graph struct {
 	stores   map[string]store
 	internal map[string]bool // topics between sub-topologies
 	joins    []join
-	letters  []string // nodes that write dead letters
-	counter  int
-	mistakes []error
+	// repartitions are the repartition topics, in the order in which they were added.
+	repartitions []*Repartition
+	selfJoins    []SelfJoin
+	reused       []reused
+	letters      []string // nodes that write dead letters
+	counter      int
+	mistakes     []error
 }
 
-// store is a state store and the node that declared it.
+// store is a state store and the node that declared it, or the first one that was
+// connected to it.
 type store struct {
 	spec  statestore.Spec
-	owner *Node
+	owner *Node // nil for one that no node is connected to yet
+}
+
+// user says who has the store, for messages.
+func (s store) user() string {
+	if s.owner == nil {
+		return "the builder"
+	}
+	return s.owner.Name
 }
 
 // join is a node whose inputs must have equal partition counts.
@@ -71,7 +85,7 @@ func (g *Graph) AddStore(spec statestore.Spec, owner *Node) {
 		return
 	}
 	if other, ok := g.stores[spec.Name]; ok {
-		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.owner.Name)
+		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.user())
 		return
 	}
 	g.stores[spec.Name] = store{spec: spec, owner: owner}
@@ -83,7 +97,7 @@ func (g *Graph) DeadLetters(node string) { g.letters = append(g.letters, node) }
 // CoPartition demands that the topics which feed the inputs have equal partition
 // counts, on behalf of the node.
 func (g *Graph) CoPartition(at *Node, inputs ...*Node) {
-	g.joins = append(g.joins, join{at: at, inputs: inputs})
+	g.joins = append(g.joins, join{at: at, inputs: slices.Clone(inputs)})
 }
 
 // Repartition is the three nodes around a repartition topic.
@@ -94,13 +108,16 @@ type Repartition struct {
 	Sink *Node
 	// Source reads it, in another sub-topology.
 	Source *Node
+	// DropNullKeys makes another node do what Filter does. It's set where the topic
+	// may be merged with others.
+	DropNullKeys func(*Node)
 }
 
 // Repartition adds an internal topic behind the parent. The names of its nodes
 // are made from the topic's. For a mistake with the topic it blames the node
 // called user. The caller sets the nodes' Build.
-func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) Repartition {
-	r := Repartition{
+func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) *Repartition {
+	r := &Repartition{
 		Filter: &Node{Name: topic + "-filter"},
 		Sink:   &Node{Name: topic + "-sink"},
 		Source: &Node{Name: topic + "-source"},
@@ -108,6 +125,7 @@ func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) 
 	if g.claim(user, topic) {
 		g.Add(r.Filter, parent)
 		g.addTopic(topic, partitions, r.Sink, r.Source, r.Filter)
+		g.repartitions = append(g.repartitions, r)
 	}
 	return r
 }

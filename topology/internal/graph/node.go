@@ -36,6 +36,15 @@ type Node struct {
 	Reset plan.OffsetReset
 	// Stores are the names of the stores that the node uses.
 	Stores []string
+	// Passes says that the node sends records on as they come, or leaves them out.
+	Passes bool
+	// Values says that the node makes something of values and does nothing else.
+	Values bool
+	// Rekeys says that the node may change keys.
+	Rekeys bool
+	// RekeyedFrom are the parents of a merge whose keys may have changed since records
+	// were last placed by them.
+	RekeyedFrom []*Node
 	// NullKeys says that the node makes use of records without a key, so that a
 	// repartition topic before it must keep them (KIP-962).
 	NullKeys bool
@@ -45,6 +54,8 @@ type Node struct {
 	// for each of its topics.
 	Build func(*Task) (any, error)
 
+	// keepsAll says that this very node keeps records without a key.
+	keepsAll          bool
 	parents, children []*Node
 	// readBy is the source of the repartition topic that a sink writes to.
 	readBy *Node
@@ -93,7 +104,7 @@ func (n *Node) KeepsNullKeys() bool {
 		seen[n] = true
 		return n.NullKeys || down(n.readBy) || slices.ContainsFunc(n.children, down)
 	}
-	return down(n)
+	return n.keepsAll || down(n)
 }
 
 func byOrder(a, b *Node) int { return a.order - b.order }

@@ -20,7 +20,12 @@ type SessionRows[K, A any] struct {
 	Out        Func[serde.Windowed[K], Change[A]]
 	// Held is as in Rows.
 	Held *Held[serde.Windowed[K], A]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
 
+	// again says that old values must be read once more, because the user's function
+	// may change them in place.
+	again bool
 	// headers are those of the record at hand.
 	headers []record.Header
 	o       Record[serde.Windowed[K], Change[A]]
@@ -39,20 +44,27 @@ func (s *SessionRows[K, A]) late(timestamp int64, headers []record.Header, start
 
 // remove deletes a session that a record is added to, and passes that on.
 func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {
-	err := s.before(old, cache.Present)
+	c := Change[A]{Old: old.Value, HasOld: true}
+	if s.again {
+		var err error
+		if c.Old, c.HasOld, err = s.Store.Get(old.Key, old.Start, old.End); err != nil {
+			return s.Node.fail(err)
+		}
+	}
+	err := s.hold(old, cache.Present)
 	if err == nil {
 		err = s.Store.Remove(old.Key, old.Start, old.End, record)
 	}
 	if err != nil {
 		return s.Node.fail(err)
 	}
-	return s.send(old, Change[A]{Old: old.Value, HasOld: true})
+	return s.send(old, c)
 }
 
 // put writes a session with its new aggregate, or deletes it where the change has
 // none, and passes that on.
 func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], record int64) error {
-	err := s.before(e, cache.Unknown)
+	err := s.hold(e, cache.Unknown)
 	switch {
 	case err != nil:
 	case c.HasNew:
@@ -80,8 +92,8 @@ func (s *SessionRows[K, A]) send(e *statestore.SessionEntry[K, A], c Change[A]) 
 	return s.Out(&s.o)
 }
 
-// before takes note of a session that's about to be written.
-func (s *SessionRows[K, A]) before(e *statestore.SessionEntry[K, A], known cache.Known) error {
+// hold takes note of a session that's about to be written.
+func (s *SessionRows[K, A]) hold(e *statestore.SessionEntry[K, A], known cache.Known) error {
 	if s.Held == nil {
 		return nil
 	}

@@ -20,6 +20,37 @@ type WindowRows[K, A any] struct {
 	Out   Func[serde.Windowed[K], Change[A]]
 	// Held is as in Rows.
 	Held *Held[serde.Windowed[K], A]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
+	// Zero makes what a window starts with, which is the old value of its first change.
+	// It's nil where that's the first record's value.
+	Zero func() A
+
+	// again says that old values must be made once more, because the user's function
+	// may change them in place.
+	again bool
+	aggs  nulls[A]
+}
+
+// prepare is called once the rows are what the operator will use.
+func (w *WindowRows[K, A]) prepare() {
+	w.again, w.aggs = w.Old && sharesMemory[A](), nullsOf[A]()
+}
+
+// before sets the old value of a change that was made of the window that starts at
+// from, if it was found. Nothing has been written yet.
+func (w *WindowRows[K, A]) before(key K, from int64, found bool, c *Change[A]) (err error) {
+	switch {
+	case !w.again:
+	case found:
+		c.Old, _, c.HasOld, err = w.Store.Get(key, from)
+	case w.Zero != nil:
+		w.Node.enter()
+		c.Old = w.Zero()
+		w.Node.leave()
+		c.HasOld = !w.aggs.is(c.Old)
+	}
+	return err
 }
 
 // closed returns the time that windows must not have ended before, once a record
@@ -37,7 +68,7 @@ func (w *WindowRows[K, A]) late(timestamp int64, headers []record.Header, start,
 // tombstone in the changelog has the record's own time, though the change
 // downstream has the row's.
 func (w *WindowRows[K, A]) put(key K, start int64, c *Change[A], row, record int64) error {
-	err := w.before(key, start)
+	err := w.hold(key, start)
 	switch {
 	case err != nil:
 	case c.HasNew:
@@ -51,8 +82,8 @@ func (w *WindowRows[K, A]) put(key K, start int64, c *Change[A], row, record int
 	return nil
 }
 
-// before takes note of a row that's about to be written.
-func (w *WindowRows[K, A]) before(key K, start int64) error {
+// hold takes note of a row that's about to be written.
+func (w *WindowRows[K, A]) hold(key K, start int64) error {
 	if w.Held == nil {
 		return nil
 	}
