@@ -42,7 +42,7 @@ func (b *Builder) Build() (*Topology, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Topology{plan: p, text: b.g.Describe()}, nil
+	return &Topology{plan: p, text: b.g.Describe(), description: describe(b.g)}, nil
 }
 
 var errNoBuilder = errors.New("the builder is nil or empty: use NewBuilder")
@@ -108,6 +108,7 @@ func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
 }
 
 func buildTimed[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], times op.Times[K, V]) {
+	n.NoteSerdes(k, v)
 	n.Build = func(t *graph.Task) (any, error) {
 		out, err := outputs[K, V](t, n)
 		if err != nil {

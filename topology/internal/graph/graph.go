@@ -23,6 +23,8 @@ type Graph struct {
 type store struct {
 	spec  statestore.Spec
 	owner *Node
+	// key and value are the types of its serdes.
+	key, value string
 }
 
 // join is a node whose inputs must have equal partition counts.

@@ -33,6 +33,8 @@ type Node struct {
 	Reset plan.OffsetReset
 	// Stores are the names of the stores that the node uses.
 	Stores []string
+	// Key and Value are the Go types of the serdes of a source or a sink.
+	Key, Value string
 	// NullKeys says that the node makes use of records without a key, so that a
 	// repartition topic before it must keep them (KIP-962).
 	NullKeys bool
