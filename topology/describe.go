@@ -76,7 +76,7 @@ func describeNode(n *graph.Node) NodeDescription {
 
 func describeStore(s graph.Store) StoreDescription {
 	return StoreDescription{
-		Name: s.Name, Kind: storeKind(s.Kind), Logged: !s.LoggingDisabled, InMemory: s.InMemory,
+		Name: s.Name, Kind: storeKind(s.Spec), Logged: !s.LoggingDisabled, InMemory: s.InMemory,
 		WindowSizeMs: wholeMs(s.WindowSize), RetentionMs: wholeMs(s.Retention),
 		Key: s.Key, Value: s.Value, TopicConfig: s.TopicConfig,
 	}
@@ -107,11 +107,14 @@ const (
 	plainKeyValueStore = "plain-key-value"
 )
 
-func storeKind(k statestore.Kind) string {
-	switch k {
+func storeKind(s statestore.Spec) string {
+	switch s.Kind {
 	case statestore.TimestampedKeyValue:
 		return keyValueStore
 	case statestore.PlainKeyValue:
+		if s.ValueFormat != 0 {
+			return "suppress-buffer"
+		}
 		return plainKeyValueStore
 	case statestore.TimestampedWindow:
 		return "window"
@@ -122,5 +125,5 @@ func storeKind(k statestore.Kind) string {
 	case statestore.VersionedKeyValue:
 		return "versioned"
 	}
-	return k.String()
+	return s.Kind.String()
 }

@@ -105,5 +105,8 @@ func FuzzParseDescription(f *testing.F) {
 			return
 		}
 		d.DOT()
+		if diff := topology.Diff(d, d); len(diff) != 0 {
+			t.Errorf("it differs from itself: %v", diff)
+		}
 	})
 }

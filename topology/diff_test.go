@@ -1,0 +1,301 @@
+package topology_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
+)
+
+// counting counts the records of a topic in the store.
+func counting(store string, options ...topology.StoreOption) func(*builder) {
+	return func(b *builder) {
+		b.Stream("in", str, str).GroupByKey(str, str).Count(topology.StoreAs(store, serde.Int64, options...))
+	}
+}
+
+// regrouped counts by what's made of the records.
+func regrouped(topic, store string) func(*builder) {
+	return func(b *builder) {
+		b.Stream("in", str, str).GroupBy(topic, first, str, str).Count(topology.StoreAs(store, serde.Int64))
+	}
+}
+
+func counted(w topology.Windows, options ...topology.StoreOption) func(*builder) {
+	return func(b *builder) {
+		b.Stream("in", str, str).GroupByKey(str, str).WindowedBy(w).Count(topology.StoreAs("counts", serde.Int64, options...))
+	}
+}
+
+func piped(from, to string, options ...topology.SourceOption) func(*builder) {
+	return func(b *builder) { b.Stream(from, str, str, options...).To(to, str, str) }
+}
+
+func rows(name string) topology.Stored[string] { return topology.StoreAs(name, str) }
+
+// Each pair of topologies with the differences between them: severity, kind, name,
+// and a part of what's told.
+var diffs = map[string]struct {
+	before, after func(*builder)
+	want          []string
+}{
+	"nothing": {counting("a"), counting("a"), nil},
+	"steps that keep nothing": {counting("counts"), func(b *builder) {
+		b.Stream("in", str, str, topology.Named("source")).Filter(func(_, v string) bool { return v != "" }).
+			GroupByKey(str, str).Count(topology.StoreAs("counts", serde.Int64), topology.Named("count")).ToStream().Peek(func(string, int64) {})
+	}, nil},
+
+	"a store is renamed": {counting("old"), counting("new"), []string{
+		"loses state: store renamed old: it seems to be new now | <application id>-old-changelog is orphaned | keep the name old"}},
+	"a store is renamed with its repartition topic": {
+		func(b *builder) {
+			b.Stream("in", str, str).SelectKey(first).GroupByKey(str, str).Count(topology.StoreAs("old", serde.Int64))
+		},
+		func(b *builder) {
+			b.Stream("in", str, str).SelectKey(first).GroupByKey(str, str).Count(topology.StoreAs("new", serde.Int64))
+		},
+		[]string{
+			"loses state: repartition topic removed old-repartition: | weren't processed yet",
+			"loses state: store renamed old: it seems to be new now",
+			"compatible: repartition topic added new-repartition: | <application id>-new-repartition is created",
+		}},
+	"two stores change their names": {
+		func(b *builder) {
+			g := b.Stream("in", str, str).GroupByKey(str, str)
+			g.Count(topology.StoreAs("a", serde.Int64))
+			g.Count(topology.StoreAs("b", serde.Int64))
+		}, counting("c"), []string{
+			"loses state: store removed a:",
+			"loses state: store removed b:",
+			"needs care: store added c: | what was consumed of in before isn't in it | Config.StartEmpty",
+		}},
+	"a store goes": {counting("counts"), piped("in", "out"), []string{
+		"loses state: store removed counts: | <application id>-counts-changelog is orphaned",
+		"compatible: sink topic added out:",
+	}},
+	"a store without a changelog goes": {counting("counts", topology.WithoutLogging()), piped("in", "out"), []string{
+		"loses state: store removed counts: | state directories is orphaned",
+		"compatible: sink topic added out:",
+	}},
+	"a store comes behind a topic that was read": {piped("in", "out"), regrouped("words", "counts"), []string{
+		"needs care: store added counts: | of in before",
+		"compatible: repartition topic added words-repartition:",
+		"compatible: sink topic removed out:",
+	}},
+	"a store without a changelog comes": {piped("in", "out"), counting("counts", topology.WithoutLogging()), []string{
+		"needs care: store added counts: it begins empty",
+		"compatible: sink topic removed out:",
+	}},
+	"a store comes behind a new topic": {piped("other", "out"), regrouped("words", "counts"), []string{
+		"needs care: source topic removed other: | committed offsets",
+		"compatible: repartition topic added words-repartition:",
+		"compatible: sink topic removed out:",
+		"compatible: source topic added in: | earliest",
+		"compatible: store added counts:",
+	}},
+
+	"the kind of a store": {counting("counts"), counted(topology.Tumbling(time.Minute)), []string{
+		"loses state: store kind changed counts: it was a key-value store and is a window store | another name"}},
+	"a table becomes a buffer": {
+		func(b *builder) { b.Table("in", str, rows("kept")) },
+		func(b *builder) {
+			b.Table("in", str, topology.StoreAs("src", str, topology.IfNeeded())).Suppress(topology.UntilTimeLimit(time.Second), rows("kept"))
+		},
+		[]string{
+			"loses state: store kind changed kept: it was a key-value store and is a suppress-buffer store",
+			"needs care: store added src:",
+		}},
+	"the size of windows": {counted(topology.Tumbling(time.Minute)), counted(topology.Tumbling(time.Hour)), []string{
+		"needs care: store retention changed counts: rows are kept for 1h0m0s instead of 1m0s | kafka-configs",
+		"needs care: store window size changed counts: windows of 1m0s are read as ones of 1h0m0s",
+	}},
+	"a shorter retention": {
+		counted(topology.Tumbling(time.Minute), topology.WithRetention(time.Hour)), counted(topology.Tumbling(time.Minute)), []string{
+			"needs care: store retention changed counts: rows older than 1m0s are dropped for good, where they were kept for 1h0m0s"}},
+	"windows without an end": {counted(topology.Unlimited(time.UnixMilli(0))), counted(topology.Tumbling(time.Minute)), []string{
+		"needs care: store retention changed counts: | for ever",
+		"needs care: store window size changed counts: windows of ever",
+	}},
+	"configs of a changelog": {counting("counts"), counting("counts", topology.TopicConfig(map[string]string{"segment.ms": "1"})), []string{
+		"needs care: store topic config changed counts: | alter <application id>-counts-changelog"}},
+	"a changelog goes": {counting("counts"), counting("counts", topology.WithoutLogging()), []string{
+		"loses state: store logging changed counts: | lost when a task moves"}},
+	"a changelog comes": {counting("counts", topology.WithoutLogging()), counting("counts"), []string{
+		"loses state: store logging changed counts: | which is empty"}},
+	"from disk to memory": {counting("counts"), counting("counts", topology.InMemory()), []string{
+		"compatible: store place changed counts: it's restored"}},
+	"from disk to memory without a changelog": {
+		counting("counts", topology.WithoutLogging()), counting("counts", topology.WithoutLogging(), topology.InMemory()), []string{
+			"loses state: store place changed counts: it begins empty"}},
+	"the serde of a store": {
+		func(b *builder) { b.Table("in", str, rows("tab")) },
+		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", serde.JSON[string]())) }, []string{
+			"needs care: source serde changed in: | serde.jsonSerde[string]",
+			"needs care: store serde changed tab: its values were written with serde.stringSerde",
+		}},
+	"records of a store are placed by another topic": {counting("counts"), regrouped("words", "counts"), []string{
+		"needs care: store inputs changed counts: its rows were placed in partitions as in, and records come as words-repartition",
+		"needs care: sub-topology split 0: it's divided into 0 and 1",
+		"compatible: repartition topic added words-repartition:",
+	}},
+
+	"partitions of a repartition topic": {
+		func(b *builder) { b.Stream("in", str, str).Repartition("r", str, str).To("out", str, str) },
+		func(b *builder) {
+			b.Stream("in", str, str).Repartition("r", str, str, topology.Partitions(7)).To("out", str, str)
+		},
+		[]string{"loses state: repartition topic partitions changed r-repartition: it was asked for the number of its inputs and is asked for 7 partitions"}},
+	"the serde of a repartition topic": {
+		func(b *builder) { b.Stream("in", str, str).Repartition("r", str, str).To("out", str, str) },
+		func(b *builder) {
+			b.Stream("in", str, str).Repartition("r", serde.JSON[string](), str).To("out", str, str)
+		},
+		[]string{"needs care: repartition topic serde changed r-repartition:"}},
+	"topics that are read and written": {piped("in", "out"), piped("in2", "out2"), []string{
+		"needs care: source topic removed in:",
+		"compatible: sink topic added out2: | must exist",
+		"compatible: sink topic removed out:",
+		"compatible: source topic added in2:",
+	}},
+	"a reset policy": {piped("in", "out"), piped("in", "out", topology.WithReset(topology.Latest)), []string{
+		"compatible: source reset policy changed in: latest instead of earliest"}},
+	"the serde of a sink": {piped("in", "out"), func(b *builder) { b.Stream("in", str, str).To("out", str, serde.JSON[string]()) }, []string{
+		"needs care: sink serde changed out: | readers"}},
+
+	"sub-topologies are written in another order": {
+		func(b *builder) { piped("a", "x")(b); piped("b", "y")(b) },
+		func(b *builder) { piped("b", "y")(b); piped("a", "x")(b) },
+		[]string{
+			"needs care: sub-topology renumbered 0: it's sub-topology 1 | stop every process",
+			"needs care: sub-topology renumbered 1: it's sub-topology 0",
+		}},
+	"sub-topologies become one": {
+		func(b *builder) { piped("a", "x")(b); piped("b", "x")(b) },
+		func(b *builder) { b.Merge(b.Stream("a", str, str), b.Stream("b", str, str)).To("x", str, str) },
+		[]string{
+			"needs care: sub-topology merged 0: | it's sub-topology 0",
+			"needs care: sub-topology merged 1: | it's sub-topology 0",
+		}},
+	"a sub-topology is divided": {
+		func(b *builder) { b.Merge(b.Stream("a", str, str), b.Stream("b", str, str)).To("x", str, str) },
+		func(b *builder) { piped("a", "x")(b); piped("b", "x")(b) },
+		[]string{"needs care: sub-topology split 0: it's divided into 0 and 1"}},
+}
+
+func TestDiff(t *testing.T) {
+	for name, c := range diffs {
+		t.Run(name, func(t *testing.T) {
+			before, after := written(t, c.before), written(t, c.after)
+			got := topology.Diff(before, after)
+			wantDifferences(t, got, c.want)
+			stored, err := topology.ParseDescription([]byte(before.JSON()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again := topology.Diff(stored, after); !slices.Equal(again, got) {
+				t.Errorf("with the description that was kept:\n%s", again)
+			}
+			for _, same := range []*topology.Topology{before, after} {
+				if d := topology.Diff(same, same); len(d) != 0 {
+					t.Errorf("a topology differs from itself:\n%s", d)
+				}
+			}
+		})
+	}
+}
+
+func written(t *testing.T, write func(*builder)) *topology.Topology {
+	t.Helper()
+	b := topology.NewBuilder()
+	write(b)
+	return build(t, b)
+}
+
+// wantDifferences compares the differences with how each begins and what else is
+// in it, separated by bars.
+func wantDifferences(t *testing.T, got topology.Differences, want []string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := range min(len(got), len(want)) {
+		parts := strings.Split(want[i], " | ")
+		ok = ok && strings.HasPrefix(got[i].String(), parts[0])
+		for _, part := range parts[1:] {
+			ok = ok && strings.Contains(got[i].String(), part)
+		}
+	}
+	if !ok {
+		t.Errorf("got\n%swant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+func TestDiffOfNone(t *testing.T) {
+	var none *topology.Topology
+	var nothing *topology.Description
+	top := written(t, counting("counts"))
+	if d := topology.Diff(nil, top); d.Severity() != topology.Compatible || len(d) != 2 {
+		t.Errorf("a first topology:\n%s", d)
+	}
+	if d := topology.Diff(top, none); d.Severity() != topology.LosesState {
+		t.Errorf("the end:\n%s", d)
+	}
+	if d := topology.Diff(nothing, none); d.Severity() != topology.Compatible || len(d) != 0 {
+		t.Errorf("nothing at all:\n%s", d)
+	}
+}
+
+// The changelogs of both kinds have the same bytes.
+func TestDiffOfKeyValueStores(t *testing.T) {
+	of := func(kind string, logged bool) *topology.Description {
+		return &topology.Description{SubTopologies: []topology.SubTopologyDescription{{
+			Stores: []topology.StoreDescription{{Name: "s", Kind: kind, Logged: logged}},
+		}}}
+	}
+	for _, c := range []struct {
+		logged bool
+		want   string
+	}{
+		{true, "needs care: store kind changed s: | the changelog fits | delete the state directories"},
+		{false, "loses state: store kind changed s:"},
+	} {
+		wantDifferences(t, topology.Diff(of("plain-key-value", c.logged), of("key-value", c.logged)), []string{c.want})
+	}
+}
+
+func ExampleDiff() {
+	version := func(store string) *topology.Topology {
+		b := topology.NewBuilder()
+		b.Stream("orders", serde.String, serde.Int64).
+			GroupByKey(serde.String, serde.Int64).
+			Count(topology.StoreAs(store, serde.Int64)).
+			ToStream().
+			To("order-counts", serde.String, serde.Int64)
+		t, err := b.Build()
+		if err != nil {
+			panic(err)
+		}
+		return t
+	}
+	kept := version("counts").JSON() // a file of the last release
+	last, err := topology.ParseDescription([]byte(kept))
+	if err != nil {
+		panic(err)
+	}
+	diff := topology.Diff(last, version("order-counts"))
+	for _, d := range diff {
+		fmt.Println(d.Severity, "-", d.Kind, d.Name)
+		fmt.Println("effect:", d.Effect)
+		fmt.Println("remedy:", d.Remedy)
+	}
+	if diff.Severity() == topology.LosesState {
+		fmt.Println("not to be released like this")
+	}
+	// Output:
+	// loses state - store renamed counts
+	// effect: it seems to be order-counts now, which starts empty; the topic <application id>-counts-changelog is orphaned
+	// remedy: keep the name counts
+	// not to be released like this
+}
