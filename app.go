@@ -162,7 +162,7 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, layout *task.Layout
 func (a *App) workerConfig() task.Config {
 	c := a.cfg
 	cfg := task.Config{
-		ApplicationID: c.ApplicationID, CommitInterval: c.CommitInterval, CommitBytes: c.CommitBytes,
+		ApplicationID: c.ApplicationID, CommitInterval: c.CommitInterval, CommitBytes: c.CommitBytes, MaxTaskIdle: c.MaxTaskIdle,
 		TransactionTimeout: c.TransactionTimeout, SessionTimeout: c.SessionTimeout, HeartbeatInterval: c.HeartbeatInterval,
 		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Decode: c.OnDecodeError,
 		DeadLetterTopic: c.DeadLetterTopic, Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,

@@ -61,6 +61,12 @@ type Config struct {
 	// CommitBytes commits early when a worker's uncommitted state passes it.
 	// Default 32 MiB.
 	CommitBytes int
+	// MaxTaskIdle is how long a task that has records of some of its inputs waits for
+	// those that have none, so that records of different inputs are processed in the
+	// order of their timestamps (KIP-695). The wait begins when such an input is known
+	// to have no more records. Default 0: a task waits only for inputs that are known to
+	// have records that haven't arrived yet. Negative: it waits for none.
+	MaxTaskIdle time.Duration
 	// TransactionTimeout is after how long a broker aborts the transaction of a
 	// silent worker, whose records hold up read_committed consumers until then. It
 	// must be shorter than SessionTimeout. Default 10 s, or two thirds of a

@@ -152,7 +152,7 @@ func (c *codec[K, V]) appendKey(dst []byte, key K) ([]byte, error) {
 		err = errShortened
 	}
 	if err != nil {
-		return nil, c.s.wrap("encode key", err)
+		return nil, c.s.refused("key", err)
 	}
 	return b, nil
 }
@@ -185,7 +185,7 @@ func (c *codec[K, V]) put(key []byte, v V, timestamp int64) error {
 		err = errShortened
 	}
 	if err != nil {
-		return c.s.wrap("encode value", err)
+		return c.s.refused("value", err)
 	}
 	if cap(b) <= maxScratch {
 		c.value = b

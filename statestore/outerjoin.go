@@ -50,7 +50,7 @@ func NewOuterJoin[K, VL, VR any](s *Store, k serde.Serde[K], l serde.Serde[VL], 
 func (j *OuterJoin[K, VL, VR]) PutLeft(key K, timestamp int64, v VL) error {
 	b, err := j.v.Append(j.value[:0], v)
 	if err != nil {
-		return j.s.wrap("encode value", err)
+		return j.s.refused("value", err)
 	}
 	return j.add(true, key, timestamp, b)
 }
@@ -59,7 +59,7 @@ func (j *OuterJoin[K, VL, VR]) PutLeft(key K, timestamp int64, v VL) error {
 func (j *OuterJoin[K, VL, VR]) PutRight(key K, timestamp int64, v VR) error {
 	b, err := j.right.Append(j.value[:0], v)
 	if err != nil {
-		return j.s.wrap("encode value", err)
+		return j.s.refused("value", err)
 	}
 	return j.add(false, key, timestamp, b)
 }

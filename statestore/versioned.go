@@ -46,7 +46,7 @@ func (m *Versioned[K, V]) Put(key K, v V, timestamp int64) (validTo int64, store
 		err = errShortened
 	}
 	if err != nil {
-		return 0, false, m.s.wrap("encode value", err)
+		return 0, false, m.s.refused("value", err)
 	}
 	return m.write(key, b, timestamp, false)
 }

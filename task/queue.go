@@ -1,6 +1,8 @@
 package task
 
 import (
+	"time"
+
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -26,11 +28,14 @@ type queue struct {
 	tp    record.TopicPartition
 	input plan.Input
 
-	head    record.Record // valid if has
-	has     bool
-	since   int64     // the turn at which the queue began to wait with its head
-	turn    *int64    // the task's
-	batches []pending // the first one is being read
+	head record.Record // valid if has
+	has  bool
+	// idleSince is when the task began to wait for this empty queue; zero before, and
+	// when it has records again.
+	idleSince time.Time
+	since     int64     // the turn at which the queue began to wait with its head
+	turn      *int64    // the task's
+	batches   []pending // the first one is being read
 
 	position int64 // the offset to consume next; what a commit records
 	// committed is the position of the last commit. Where it differs from position
@@ -68,6 +73,7 @@ func (q *queue) advance() {
 				q.input.Timestamp(&q.head, q.partitionTime)
 			}
 			q.has = true
+			q.idleSince = time.Time{}
 			return
 		}
 		q.position = max(q.position, b.next)

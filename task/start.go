@@ -177,6 +177,7 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
 		Now:          time.Now,
+		MaxIdle:      w.MaxTaskIdle,
 		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
 	})
 }

@@ -24,6 +24,13 @@ type Task struct {
 	queues []*queue
 	stores []*storeLog
 
+	// maxIdle is how long the task waits for inputs that have no records; negative,
+	// it doesn't wait for those either that are known to have some.
+	maxIdle time.Duration
+	// idleUntil is when the task stops waiting for inputs without records; zero where
+	// it doesn't wait for a time.
+	idleUntil time.Time
+
 	streamTime int64 // highest timestamp processed by the task, -1 before the first
 	turn       int64 // counts what queues waited for: records taken, and first records
 	records    int64 // processed since the last collect
@@ -66,6 +73,8 @@ type Edges struct {
 	Changelog func(store string) (ChangelogOutput, error)
 	// Now returns the wall clock.
 	Now func() time.Time
+	// MaxIdle is the field MaxTaskIdle of Config.
+	MaxIdle time.Duration
 	// DecodeFailed decides on a record that can't be deserialized, as the field of
 	// plan.Env does.
 	DecodeFailed func(f FailedRecord) error
@@ -80,7 +89,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, streamTime: -1, drops: map[dropKey]int64{}}
+	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -140,25 +149,6 @@ func (t *Task) Store(name string) (*statestore.Store, error) {
 		}
 	}
 	return nil, fmt.Errorf("task %s has no store %q", t.id, name)
-}
-
-// choose returns the queue whose head has the lowest timestamp, and among equals
-// the one that has waited longest, so that none starves; or nil where the task
-// has to wait: nothing is buffered, or a partition without buffered records is
-// known to have some (max.task.idle.ms 0 in Kafka Streams, KIP-695).
-func (t *Task) choose() *queue {
-	var best *queue
-	for _, q := range t.queues {
-		switch {
-		case q.has:
-			if best == nil || q.before(best) {
-				best = q
-			}
-		case q.lagging() && len(t.queues) > 1:
-			return nil
-		}
-	}
-	return best
 }
 
 // Run processes up to n records and returns how many it has. An error is a

@@ -33,6 +33,9 @@ type Config struct {
 	CommitInterval time.Duration
 	// CommitBytes of a worker's uncommitted state lead to an earlier commit.
 	CommitBytes int
+	// MaxTaskIdle is how long a task with records of some inputs waits for those that
+	// have none; negative, it doesn't wait for those either that lag.
+	MaxTaskIdle time.Duration
 	// TransactionTimeout is shorter than SessionTimeout.
 	TransactionTimeout time.Duration
 	// SessionTimeout is after how long a silent member's tasks go to others.
@@ -321,6 +324,11 @@ func (w *Worker) wait(ctx context.Context) error {
 	d := roundTrip
 	if w.dirty() && !w.held {
 		d = min(d, max(0, w.CommitInterval-time.Since(w.lastCommit)))
+	}
+	for _, t := range w.tasks {
+		if !t.idleUntil.IsZero() {
+			d = min(d, max(0, time.Until(t.idleUntil)))
+		}
 	}
 	w.timer.Reset(d)
 	select {

@@ -192,7 +192,7 @@ func linkRight[J, V2 any](n fkNodes, right *Table[J, V2], subscriptions string) 
 		if err != nil {
 			return nil, fmt.Errorf("%s: open topic %s: %w", n.responseSink.Name, n.responseSink.Topic, err)
 		}
-		return op.AnswerSink(operator(task, n.responseSink), to), nil
+		return op.Guard(operator(task, n.responseSink), op.AnswerSink(operator(task, n.responseSink), n.responseSink.Topic, to)), nil
 	}
 }
 

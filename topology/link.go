@@ -16,7 +16,11 @@ func link[K, V, J, W any](n *graph.Node, build func(*graph.Task, op.Node, op.Fun
 		if err != nil {
 			return nil, err
 		}
-		return build(t, operator(t, n), out)
+		f, err := build(t, operator(t, n), out)
+		if err != nil {
+			return nil, err
+		}
+		return op.Guard(operator(t, n), f), nil
 	}
 }
 

@@ -51,7 +51,7 @@ func (s *Stream[K, V]) Split(when ...func(K, V) bool) []*Stream[K, V] {
 		if err != nil {
 			return nil, err
 		}
-		return op.Branch(operator(t, n), when, outs), nil
+		return op.Guard(operator(t, n), op.Branch(operator(t, n), when, outs)), nil
 	}
 	branches := make([]*Stream[K, V], 0, len(when)+1)
 	for i, holds := range when {

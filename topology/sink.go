@@ -37,7 +37,7 @@ func (s *Stream[K, V]) ToTopics(choose func(K, V) string, k serde.Serde[K], v se
 	n.Build = func(t *graph.Task) (any, error) {
 		target := target
 		target.Output = chosenOutput(t.Env, choose)
-		return op.Sink(operator(t, n), k, v, target), nil
+		return op.Guard(operator(t, n), op.Sink(operator(t, n), k, v, target)), nil
 	}
 	s.b.g.Add(n, s.node)
 }
@@ -65,24 +65,25 @@ func buildSink[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], targ
 			return nil, fmt.Errorf("%s: open topic %s: %w", n.Name, n.Topic, err)
 		}
 		target := target
-		target.Output = func(K, V) (plan.Output, error) { return to, nil }
-		return op.Sink(operator(t, n), k, v, target), nil
+		target.Output = func(K, V) (plan.Output, string, error) { return to, n.Topic, nil }
+		return op.Guard(operator(t, n), op.Sink(operator(t, n), k, v, target)), nil
 	}
 }
 
 // chosenOutput returns a function that opens each topic at its first record.
-func chosenOutput[K, V any](env *plan.Env, choose func(K, V) string) func(K, V) (plan.Output, error) {
+func chosenOutput[K, V any](env *plan.Env, choose func(K, V) string) func(K, V) (plan.Output, string, error) {
 	open := map[string]plan.Output{}
-	return func(k K, v V) (plan.Output, error) {
+	return func(k K, v V) (plan.Output, string, error) {
 		topic := choose(k, v)
+		env.InUser = false // what follows isn't the user's code
 		if to := open[topic]; to != nil {
-			return to, nil
+			return to, topic, nil
 		}
 		to, err := openChosen(env, topic)
 		if err == nil {
 			open[topic] = to
 		}
-		return to, err
+		return to, topic, err
 	}
 }
 

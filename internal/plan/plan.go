@@ -131,6 +131,14 @@ type Env struct {
 	// answer means that the record was dealt with (skipped and counted, or sent to
 	// the dead-letter topic) and processing goes on behind it.
 	DecodeFailed func(node string, r *record.Record, err error) error
+	// Failed is asked about a failure of the user's code at a node. A nil answer means
+	// that it was dealt with: the record ends at the node, and whoever sent it there
+	// goes on. An error stops the task, or takes the whole input record back. Failed is
+	// nil where no handler is set: then nodes aren't guarded.
+	Failed func(*Failure) error
+	// NotProduced is asked about an output record that can't be serialized, or whose
+	// Send was refused, as Failed is. It's nil where no handler is set.
+	NotProduced func(*Failure) error
 	// Now returns the wall clock: the system's, or a test's.
 	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.
@@ -140,6 +148,9 @@ type Env struct {
 	// before each call of user code (and again after a call downstream, if they go
 	// on in user code), so that a panic can be told with its node's name.
 	Node string
+	// InUser says that the user's code runs, so that its panics can be told from the
+	// framework's. Operators set it before each call of it, and take it back after.
+	InUser bool
 	// From is where the record that is being processed was read. Sources set it.
 	From Origin
 }
@@ -179,6 +190,12 @@ const (
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
+	// DropProcessing is a record that the user's code failed at, and that the handler
+	// has continued behind.
+	DropProcessing DropReason = "processing"
+	// DropProduction is an output record that couldn't be serialized or was refused,
+	// and that the handler has left out.
+	DropProduction DropReason = "production"
 	// DropExpired is a write that a store dropped because it was past the store's
 	// retention.
 	DropExpired DropReason = "expired"

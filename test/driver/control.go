@@ -6,7 +6,8 @@ import "time"
 func (d *Driver) Now() time.Time { return d.now }
 
 // AdvanceWallClock moves the wall clock, which doesn't move otherwise. A commit
-// is made if the commit interval has passed since the last one.
+// is made if the commit interval has passed since the last one, and what has waited
+// for it is processed.
 func (d *Driver) AdvanceWallClock(by time.Duration) {
 	d.tb.Helper()
 	if d.err != nil {
@@ -15,6 +16,9 @@ func (d *Driver) AdvanceWallClock(by time.Duration) {
 	d.now = d.now.Add(by)
 	if d.commitInterval > 0 && d.now.Sub(d.lastCommit) >= d.commitInterval {
 		d.Commit()
+	}
+	if d.maxTaskIdle > 0 && d.err == nil {
+		d.fail(d.process())
 	}
 }
 

@@ -264,6 +264,31 @@ func TestLowestTimestampFirst(t *testing.T) {
 	same(t, "processed", seen, "zero", "one", "two", "zero", "one", "two")
 }
 
+// A task waits for an input without records as long as it's told to, on the
+// driver's clock.
+func TestMaxTaskIdle(t *testing.T) {
+	b := topology.NewBuilder()
+	b.StreamOf([]string{"a", "b"}, serde.String, serde.String).To("out", serde.String, serde.String)
+	top, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := driver.ForTest(t, top, driver.WithMaxTaskIdle(time.Second))
+	out := d.Output("out", serde.String, serde.String)
+	d.Input("a", serde.String, serde.String).PipeAt(20, "k", "late")
+	if got := out.ReadAll(); len(got) != 0 {
+		t.Fatalf("got %v before b had a record", got)
+	}
+	d.Input("b", serde.String, serde.String).PipeAt(10, "k", "early")
+	if got := out.ReadAll(); len(got) != 1 || got[0].Value != "early" {
+		t.Fatalf("got %v, want the earlier record", got)
+	}
+	d.AdvanceWallClock(time.Second)
+	if got := out.ReadAll(); len(got) != 1 || got[0].Value != "late" {
+		t.Fatalf("got %v, want the later record when the wait was over", got)
+	}
+}
+
 func TestWindowsAndDrops(t *testing.T) {
 	top := build(t, func(b *topology.Builder) {
 		b.Stream("in", serde.String, serde.String).GroupByKey(serde.String, serde.String).

@@ -16,6 +16,7 @@ type config struct {
 	start           time.Time
 	decode          func(task.FailedRecord) task.Action
 	deadLetterTopic string
+	maxTaskIdle     time.Duration
 }
 
 func newConfig(options []Option) config {
@@ -42,6 +43,11 @@ func WithPartitions(topic string, n int32) Option {
 // advanced by the interval. The default is 0: a commit after each processed
 // record.
 func WithCommitInterval(d time.Duration) Option { return func(c *config) { c.commitInterval = d } }
+
+// WithMaxTaskIdle sets how long a task that has records of some of its inputs waits
+// for those that have none, on the driver's clock. The default is 0, which doesn't
+// wait: in memory no records are on their way.
+func WithMaxTaskIdle(d time.Duration) Option { return func(c *config) { c.maxTaskIdle = d } }
 
 // WithClock sets what the wall clock shows at first. The default is the Unix
 // epoch.

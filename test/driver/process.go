@@ -55,6 +55,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
 		Now:          d.Now,
+		MaxIdle:      d.maxTaskIdle,
 		DecodeFailed: d.decodeFailed,
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,7 +87,13 @@ func (r *runner) configure() ([]driver.Option, error) {
 			if value != "none" {
 				return nil, missing("config %s %v", setting, value)
 			}
-		case "statestore.cache.max.bytes", "max.task.idle.ms":
+		case "max.task.idle.ms":
+			idle, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", setting, err)
+			}
+			options = append(options, driver.WithMaxTaskIdle(ms(idle)))
+		case "statestore.cache.max.bytes":
 			if value != "0" {
 				return nil, missing("config %s above 0", setting)
 			}

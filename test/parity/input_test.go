@@ -114,3 +114,50 @@ func ordersAndCustomers() (halves [2][]event) {
 	}
 	return halves
 }
+
+// boutsOfActivity are records that begin sessions, extend them, join two of them to
+// one, and come too late. Each half begins with a record in time for each key, and
+// the sessions of the first half's end are extended by the second.
+func boutsOfActivity() (halves [2][]event) {
+	for half := range halves {
+		now := 300 * half
+		for i := range 60 {
+			e := event{key: fmt.Sprint("key", i%7), value: "x", at: now + 5*i}
+			switch {
+			case i < 7:
+				e.at = now + i
+			case i%5 == 0:
+				e.at -= 17 * (i % 8)
+			case i%3 == 0:
+				e.at -= 90
+			}
+			halves[half] = append(halves[half], e)
+		}
+	}
+	return halves
+}
+
+// ordersAndPayments have times that only go on, each of which is there once, so
+// that the order of both topics is certain. Some orders are paid in time, some
+// twice, some never. Each half ends with two orders of every key far apart: they
+// close the windows of all before them, and the last ones wait when it's over.
+func ordersAndPayments() (halves [2][]event) {
+	const keys = 7
+	for half := range halves {
+		begin := 1000 * half
+		for i := range 80 {
+			e := event{key: fmt.Sprint("key", i*i%keys), value: fmt.Sprint("v", begin+i), at: begin + i}
+			if i%3 == 1 {
+				e.input = 1
+			}
+			halves[half] = append(halves[half], e)
+		}
+		for _, later := range []int{200, 400} {
+			for i := range keys {
+				at := begin + later + i
+				halves[half] = append(halves[half], event{key: fmt.Sprint("key", i), value: fmt.Sprint("v", at), at: at})
+			}
+		}
+	}
+	return halves
+}

@@ -145,3 +145,125 @@ func joinCustomers(_ time.Time, events []event) results {
 	}
 	return rs
 }
+
+// countClosedWindows are the last counts of the windows that have closed.
+func countClosedWindows(start time.Time, events []event) results {
+	now, home := map[int32]int{}, map[string]int32{}
+	for _, e := range events {
+		if _, ok := now[e.partition]; !ok {
+			now[e.partition] = e.at
+		}
+		now[e.partition], home[e.key] = max(now[e.partition], e.at), e.partition
+	}
+	rs := results{}
+	for key, r := range countWindows(start, events) {
+		inner, begin := key[:len(key)-8], binary.BigEndian.Uint64([]byte(key[len(key)-8:]))
+		closes := time.UnixMilli(int64(begin)).Add(windowSize + windowGrace)
+		if !start.Add(time.Duration(now[home[inner]]) * time.Second).Before(closes) {
+			rs.set(key, r.values[len(r.values)-1], r.at)
+		}
+	}
+	return rs
+}
+
+// session is one of a key's sessions, in seconds.
+type session struct{ from, to, n int }
+
+func countSessions(start time.Time, events []event) results {
+	rs, now, open := results{}, map[int32]int{}, map[string][]session{}
+	gap, grace := int(sessionGap/time.Second), int(sessionGrace/time.Second)
+	name := func(key string, s session) string {
+		return key + int64Bytes(start.UnixMilli()+1000*int64(s.to)) + int64Bytes(start.UnixMilli()+1000*int64(s.from))
+	}
+	for _, e := range events {
+		if _, ok := now[e.partition]; !ok {
+			now[e.partition] = e.at
+		}
+		now[e.partition] = max(now[e.partition], e.at)
+		merged := session{e.at, e.at, 1}
+		var found, rest []session
+		for _, s := range open[e.key] {
+			if s.to < e.at-gap || s.from > e.at+gap {
+				rest = append(rest, s)
+				continue
+			}
+			found = append(found, s)
+			merged = session{min(merged.from, s.from), max(merged.to, s.to), merged.n + s.n}
+		}
+		if merged.to < now[e.partition]-gap-grace {
+			continue // late
+		}
+		for _, s := range found {
+			if merged.from != merged.to {
+				rs.add(name(e.key, s), null, s.to)
+			}
+		}
+		rs.add(name(e.key, merged), int64Bytes(int64(merged.n)), merged.to)
+		open[e.key] = append(rest, merged)
+	}
+	return rs
+}
+
+// TestSessionsMerge asserts that the sessions' input is what it's meant to be:
+// in each half sessions are joined and records are late.
+func TestSessionsMerge(t *testing.T) {
+	halves := boutsOfActivity()
+	inTime := func(events []event) (records, merges int) {
+		for _, r := range countSessions(startTime(), events) {
+			for _, v := range r.values {
+				if v == null {
+					merges++
+				} else {
+					records++
+				}
+			}
+		}
+		return records, merges
+	}
+	first, merged := inTime(halves[0])
+	both, mergedBoth := inTime(slices.Concat(halves[0], halves[1]))
+	if first >= len(halves[0]) || both-first >= len(halves[1]) {
+		t.Errorf("no late records: %d of %d in time, then %d of %d", first, len(halves[0]), both-first, len(halves[1]))
+	}
+	if merged == 0 || mergedBoth == merged {
+		t.Errorf("no sessions change: %d times, then %d", merged, mergedBoth-merged)
+	}
+}
+
+// joinPayments needs an input whose times only go on.
+func joinPayments(_ time.Time, events []event) results {
+	rs, now := results{}, map[int32]int{}
+	var orders, payments []event
+	for _, e := range byTime(events) {
+		now[e.partition] = e.at
+		if e.input == 1 {
+			payments = append(payments, e)
+		} else {
+			orders = append(orders, e)
+		}
+	}
+	reach, grace := int(joinReach/time.Second), int(joinGrace/time.Second)
+	for _, o := range orders {
+		paid := false
+		for _, p := range payments {
+			if p.key == o.key && p.at >= o.at-reach && p.at <= o.at+reach {
+				paid = true
+				rs.add(o.key, o.value+"+"+p.value, max(o.at, p.at))
+			}
+		}
+		if !paid && o.at+reach+grace < now[o.partition] {
+			rs.add(o.key, o.value+"+"+null, o.at)
+		}
+	}
+	rs.sort()
+	return rs
+}
+
+// sort puts the values of each key in an order of its own. Which is last isn't
+// known any more.
+func (rs results) sort() {
+	for _, r := range rs {
+		slices.Sort(r.values)
+		r.at = 0
+	}
+}

@@ -9,8 +9,14 @@ import (
 )
 
 const (
-	windowSize  = time.Minute
-	windowGrace = 30 * time.Second
+	windowSize   = time.Minute
+	windowGrace  = 30 * time.Second
+	sessionGap   = 20 * time.Second
+	sessionGrace = 30 * time.Second
+	// sessionRetention keeps those that the latest records can still extend.
+	sessionRetention = 10 * time.Minute
+	joinReach        = 5 * time.Second
+	joinGrace        = 10 * time.Second
 )
 
 // shape is a topology, the input of its two halves, and the results that they
@@ -28,6 +34,14 @@ type shape struct {
 	// lastOnly says that only the last result of each key is certain, because
 	// several tasks work on it.
 	lastOnly bool
+	// anyOrder says that it isn't certain in which order a key's results come, nor
+	// when what waits for one is deleted.
+	anyOrder bool
+	// buffer is the store, if any, whose changelog has times and places of input in
+	// its values: its records' own times are then the producer's.
+	buffer string
+	// numbered are the stores whose keys end with the number of the record.
+	numbered []string
 }
 
 func shapes() []*shape {
@@ -38,6 +52,16 @@ func shapes() []*shape {
 		{
 			name: "foreign-key", inputs: 2, build: buildForeignKey, halves: ordersAndCustomers, model: joinCustomers,
 			stores: []string{"orders", "customers", "customer-subscription-store", "named"}, lastOnly: true,
+		},
+		{name: "session", inputs: 1, build: buildSession, halves: boutsOfActivity, model: countSessions, stores: []string{"sessions"}},
+		{
+			name: "suppress", inputs: 1, build: buildSuppress, halves: lateRecords, model: countClosedWindows,
+			stores: []string{"windows", "final-store"}, buffer: "final-store",
+		},
+		{
+			name: "left-join", inputs: 2, build: buildLeftJoin, halves: ordersAndPayments, model: joinPayments,
+			stores: []string{"paid-this-join-store", "paid-outer-other-join-store", "paid-left-shared-join-store"}, anyOrder: true,
+			numbered: []string{"paid-this-join-store", "paid-outer-other-join-store"},
 		},
 	}
 }
@@ -82,5 +106,36 @@ func buildForeignKey(b *topology.Builder, in []string, out string) {
 			func(order, name string) string { return name + "+" + order }).
 		Materialize(topology.StoreAs("named", serde.String)).
 		ToStream().
+		To(out, serde.String, serde.String)
+}
+
+func buildSession(b *topology.Builder, in []string, out string) {
+	b.Stream(in[0], serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		SessionsBy(topology.Sessions(sessionGap).Grace(sessionGrace)).
+		Count(topology.StoreAs("sessions", serde.Int64, topology.WithRetention(sessionRetention))).
+		ToStream(topology.WindowKey[string]).
+		To(out, serde.SessionKey(serde.String), serde.Int64)
+}
+
+func buildSuppress(b *topology.Builder, in []string, out string) {
+	b.Stream(in[0], serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		WindowedBy(topology.Tumbling(windowSize).Grace(windowGrace)).
+		Count(topology.StoreAs("windows", serde.Int64)).
+		Suppress(topology.UntilWindowCloses(), topology.StoreAs("final-store", serde.Int64)).
+		ToStream(topology.WindowKey[string]).
+		To(out, serde.WindowedKey(serde.String, windowSize), serde.Int64)
+}
+
+func buildLeftJoin(b *topology.Builder, in []string, out string) {
+	payments := b.Stream(in[1], serde.String, serde.String)
+	b.Stream(in[0], serde.String, serde.String).
+		LeftJoin(payments, topology.Within(joinReach).Grace(joinGrace), func(order string, payment *string) string {
+			if payment == nil {
+				return order + "+" + null
+			}
+			return order + "+" + *payment
+		}, topology.JoinAs("paid", serde.String, serde.String, serde.String)).
 		To(out, serde.String, serde.String)
 }

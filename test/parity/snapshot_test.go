@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -93,8 +94,15 @@ func (r *run) snapshot(t *testing.T, start time.Time) snapshot {
 		}
 		add(string(rec.Key), value(rec), seconds(rec, start))
 	}
+	if r.shape.anyOrder {
+		s.results.sort()
+	}
 	for _, store := range r.shape.stores {
-		s.changelogs[store] = compacted(kafkatest.ConsumeAll(t, r.addr, r.id+"-"+store+"-changelog"), start)
+		records := kafkatest.ConsumeAll(t, r.addr, r.id+"-"+store+"-changelog")
+		for _, rec := range records {
+			r.blur(rec, store, start)
+		}
+		s.changelogs[store] = compacted(records, start)
 	}
 	offsets, err := kafkatest.Admin(t, r.addr).FetchOffsets(t.Context(), r.id)
 	if err != nil {
@@ -117,6 +125,23 @@ func (r *run) role(topic string) string {
 		return fmt.Sprint("in", i)
 	}
 	return strings.TrimPrefix(topic, r.id+"-")
+}
+
+// blur takes out of a changelog record what two runs can't have in common.
+func (r *run) blur(rec *kgo.Record, store string, start time.Time) {
+	if r.shape.buffer == store {
+		rec.Timestamp = start
+		for _, topic := range r.in {
+			rec.Value = bytes.ReplaceAll(rec.Value, []byte(topic), []byte("in"))
+		}
+	}
+	if slices.Contains(r.shape.numbered, store) {
+		// Kafka Streams begins to count again after a restart, oncestream goes on.
+		rec.Key = rec.Key[:len(rec.Key)-4]
+	}
+	if r.shape.anyOrder && rec.Value == nil {
+		rec.Timestamp = start
+	}
 }
 
 // compacted returns the last record of each key as text, sorted.

@@ -8,14 +8,20 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.Joined;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.SessionWindows;
+import org.apache.kafka.streams.kstream.StreamJoined;
+import org.apache.kafka.streams.kstream.Suppressed;
+import org.apache.kafka.streams.kstream.Suppressed.BufferConfig;
 import org.apache.kafka.streams.kstream.TableJoined;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.WindowedSerdes;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.SessionStore;
 
 /** The topologies, each the twin of the one of the same name in the Go test. */
 final class Shapes {
@@ -31,6 +37,9 @@ final class Shapes {
             case "window" -> window(b, in.get(0), out);
             case "join" -> join(b, in.get(0), in.get(1), out);
             case "foreign-key" -> foreignKey(b, in.get(0), in.get(1), out);
+            case "session" -> session(b, in.get(0), out);
+            case "suppress" -> suppress(b, in.get(0), out);
+            case "left-join" -> leftJoin(b, in.get(0), in.get(1), out);
             default -> throw new IllegalArgumentException("no such shape: " + shape);
         }
         return b.build();
@@ -70,6 +79,34 @@ final class Shapes {
                         Materialized.<String, String, KeyValueStore<Bytes, byte[]>>as("named")
                                 .withKeySerde(TEXT).withValueSerde(TEXT))
                 .toStream()
+                .to(out, Produced.with(TEXT, TEXT));
+    }
+
+    private static void session(StreamsBuilder b, String in, String out) {
+        b.stream(in, CONSUMED)
+                .groupByKey(Grouped.with(TEXT, TEXT))
+                .windowedBy(SessionWindows.ofInactivityGapAndGrace(Duration.ofSeconds(20), Duration.ofSeconds(30)))
+                .count(Materialized.<String, Long, SessionStore<Bytes, byte[]>>as("sessions").withRetention(Duration.ofMinutes(10)))
+                .toStream()
+                .to(out, Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class), Serdes.Long()));
+    }
+
+    private static void suppress(StreamsBuilder b, String in, String out) {
+        Duration size = Duration.ofMinutes(1);
+        b.stream(in, CONSUMED)
+                .groupByKey(Grouped.with(TEXT, TEXT))
+                .windowedBy(TimeWindows.ofSizeAndGrace(size, Duration.ofSeconds(30)))
+                .count(Materialized.as("windows"))
+                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("final"))
+                .toStream()
+                .to(out, Produced.with(WindowedSerdes.timeWindowedSerdeFrom(String.class, size.toMillis()), Serdes.Long()));
+    }
+
+    private static void leftJoin(StreamsBuilder b, String orders, String payments, String out) {
+        b.stream(orders, CONSUMED)
+                .leftJoin(b.stream(payments, CONSUMED), (order, payment) -> order + "+" + payment,
+                        JoinWindows.ofTimeDifferenceAndGrace(Duration.ofSeconds(5), Duration.ofSeconds(10)),
+                        StreamJoined.with(TEXT, TEXT, TEXT).withStoreName("paid"))
                 .to(out, Produced.with(TEXT, TEXT));
     }
 }

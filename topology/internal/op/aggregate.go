@@ -24,6 +24,7 @@ func Add[K, V, A any](n Node, zero func() A, add func(K, V, A) A) Fold[K, V, A] 
 		}
 		hasOld := !aggs.is(old)
 		agg := add(r.Key, r.Value, old)
+		n.leave()
 		return Change[A]{New: agg, HasNew: !aggs.is(agg), Old: old, HasOld: hasOld}
 	}
 }
@@ -37,6 +38,7 @@ func Reduce[K, V any](n Node, f func(V, V) V) Fold[K, V, V] {
 		}
 		n.enter()
 		v := f(old, r.Value)
+		n.leave()
 		return Change[V]{New: v, HasNew: !vals.is(v), Old: old, HasOld: true}
 	}
 }
@@ -55,7 +57,7 @@ func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K
 		case r.NullValue:
 			return n.drop(plan.DropNullValue)
 		}
-		n.enter()
+		n.at()
 		old, ts, found, err := t.Store.Get(r.Key)
 		if err != nil {
 			return n.fail(err)

@@ -21,10 +21,9 @@ func CountRows[K, V any](Node) GroupFold[K, V, int64] {
 
 // ReduceRows starts each group with the value of its first member. A nil result
 // is none.
-func ReduceRows[K, V any](n Node, add, sub func(V, V) V) GroupFold[K, V, V] {
+func ReduceRows[K, V any](_ Node, add, sub func(V, V) V) GroupFold[K, V, V] {
 	vals := nullsOf[V]()
 	return func(_ K, c *Change[V], agg V, has bool) (V, bool) {
-		n.enter()
 		if has && c.HasOld {
 			agg = sub(agg, c.Old)
 			has = !vals.is(agg)
@@ -41,10 +40,9 @@ func ReduceRows[K, V any](n Node, add, sub func(V, V) V) GroupFold[K, V, V] {
 }
 
 // FoldRows starts each group with zero's result. A nil aggregate is none.
-func FoldRows[K, V, A any](n Node, zero func() A, add, sub func(K, V, A) A) GroupFold[K, V, A] {
+func FoldRows[K, V, A any](_ Node, zero func() A, add, sub func(K, V, A) A) GroupFold[K, V, A] {
 	aggs := nullsOf[A]()
 	return func(key K, c *Change[V], agg A, has bool) (A, bool) {
-		n.enter()
 		if has && c.HasOld {
 			agg = sub(key, c.Old, agg)
 			has = !aggs.is(agg)
@@ -72,13 +70,15 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 		if r.NullKey {
 			return n.drop(plan.DropNullKey)
 		}
-		n.enter()
+		n.at()
 		old, ts, found, err := t.Store.Get(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
 		o = Record[K, Change[A]]{Key: r.Key, Timestamp: rowTime(r.Timestamp, ts, found), Headers: r.Headers}
+		n.enter()
 		o.Value.New, o.Value.HasNew = fold(r.Key, &r.Value, old, found)
+		n.leave()
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}

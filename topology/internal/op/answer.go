@@ -9,7 +9,7 @@ import (
 )
 
 // AnswerSink writes answers to the partition of the task that subscribed.
-func AnswerSink(n Node, to plan.Output) Func[[]byte, wire.Answer] {
+func AnswerSink(n Node, topic string, to plan.Output) Func[[]byte, wire.Answer] {
 	buf := make([]byte, 0, scratchSize)
 	return func(r *Record[[]byte, wire.Answer]) error {
 		partition := r.Value.Partition
@@ -17,10 +17,7 @@ func AnswerSink(n Node, to plan.Output) Func[[]byte, wire.Answer] {
 			return n.fail(fmt.Errorf("a subscription came from partition %d, but the topic of the answers has %d partitions", partition, to.Partitions()))
 		}
 		buf = wire.AppendAnswer(buf[:0], r.Value)
-		if err := to.Send(partition, r.Key, buf, r.Timestamp, r.Headers); err != nil {
-			return n.fail(err)
-		}
-		return nil
+		return n.sent(to.Send(partition, r.Key, buf, r.Timestamp, r.Headers), topic, r.Timestamp, r.Headers)
 	}
 }
 
@@ -44,7 +41,7 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 		if r.NullKey {
 			return n.drop(plan.DropNullKey)
 		}
-		n.enter()
+		n.at()
 		row, _, found, err := rows(r.Key)
 		if err != nil {
 			return n.fail(err)
@@ -60,11 +57,12 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 		hasRight := r.Value.Value != nil
 		if hasRight {
 			if right, err = v2.Decode(r.Value.Value); err != nil {
-				return n.fail(fmt.Errorf("deserialize the right value: %w", err))
+				return n.refuse(fmt.Errorf("deserialize the right value: %w", err))
 			}
 		}
 		n.enter()
 		result, ok := join(row, found, right, hasRight)
+		n.leave()
 		o = Record[K, R]{Key: r.Key, Value: result, NullValue: !ok, Timestamp: r.Timestamp, Headers: r.Headers}
 		return out(&o)
 	}

@@ -53,7 +53,7 @@ func (c *closing[K, A]) see(ts int64, headers []record.Header) error {
 // send passes on the windows that ended after one time and until another.
 func (c *closing[K, A]) send(after, until int64, headers []record.Header) error {
 	c.due = never
-	c.node.enter()
+	c.node.at()
 	for row, err := range c.rows(max(0, after+1)) {
 		if err != nil {
 			return c.node.fail(err)

@@ -4,7 +4,9 @@ package op
 func Filter[K, V any](n Node, keep func(K, V) bool, want bool, out Func[K, V]) Func[K, V] {
 	return func(r *Record[K, V]) error {
 		n.enter()
-		if keep(r.Key, r.Value) != want {
+		kept := keep(r.Key, r.Value)
+		n.leave()
+		if kept != want {
 			return nil
 		}
 		return out(r)

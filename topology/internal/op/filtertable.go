@@ -7,17 +7,18 @@ package op
 // either. Without them no one knows, so each row that doesn't pass is a deletion.
 func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V], out Func[K, Change[V]]) Func[K, Change[V]] {
 	var o Record[K, Change[V]]
+	passes := rowFilter(n, keep, want)
 	return func(r *Record[K, Change[V]]) error {
-		n.enter()
+		n.at()
 		o = Record[K, Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
-		if r.Value.HasNew && keep(r.Key, r.Value.New) == want {
+		if r.Value.HasNew && passes(r.Key, r.Value.New) {
 			c.New, c.HasNew = r.Value.New, true
 		}
 		var err error
 		if t.Store != nil {
 			c.Old, c.HasOld, err = t.old(r.Key)
-		} else if t.Old && r.Value.HasOld && keep(r.Key, r.Value.Old) == want {
+		} else if t.Old && r.Value.HasOld && passes(r.Key, r.Value.Old) {
 			c.Old, c.HasOld = r.Value.Old, true
 		}
 		if err != nil {
@@ -35,12 +36,22 @@ func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V]
 
 // FilterRows reads the rows that pass.
 func FilterRows[K, V any](n Node, keep func(K, V) bool, want bool, rows Lookup[K, V]) Lookup[K, V] {
+	passes := rowFilter(n, keep, want)
 	return func(key K) (v V, ts int64, ok bool, err error) {
 		v, ts, ok, err = rows(key)
 		if err != nil || !ok {
 			return v, ts, false, err
 		}
+		return v, ts, passes(key, v), nil
+	}
+}
+
+// rowFilter returns whether a row is one for which keep answers want.
+func rowFilter[K, V any](n Node, keep func(K, V) bool, want bool) func(K, V) bool {
+	return func(key K, v V) bool {
 		n.enter()
-		return v, ts, keep(key, v) == want, nil
+		kept := keep(key, v)
+		n.leave()
+		return kept == want
 	}
 }

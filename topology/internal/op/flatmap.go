@@ -15,6 +15,7 @@ func FlatMap[K, V, J, W any](n Node, f func(K, V) iter.Seq2[J, W], out Func[J, W
 		if err != nil {
 			return false
 		}
+		n.leave()
 		o.Key, o.NullKey = key, keys.is(key)
 		o.Value, o.NullValue = value, vals.is(value)
 		err = out(&o)
@@ -28,6 +29,7 @@ func FlatMap[K, V, J, W any](n Node, f func(K, V) iter.Seq2[J, W], out Func[J, W
 		if pairs := f(r.Key, r.Value); pairs != nil {
 			pairs(yield)
 		}
+		n.leave()
 		return err
 	}
 }
@@ -40,7 +42,9 @@ func FlatMapValues[K, V, W any](n Node, f func(V) []W, out Func[K, W]) Func[K, V
 	)
 	return func(r *Record[K, V]) error {
 		n.enter()
-		for _, value := range f(r.Value) {
+		values := f(r.Value)
+		n.leave()
+		for _, value := range values {
 			o = Record[K, W]{
 				Key: r.Key, NullKey: r.NullKey,
 				Value: value, NullValue: vals.is(value),

@@ -21,6 +21,7 @@ func GroupTable[K, V, J, W any](n Node, f func(K, V) (J, W), k serde.Serde[J], o
 		n.enter()
 		from := g.member(r.Key, r.Value.Old, r.Value.HasOld)
 		to := g.member(r.Key, r.Value.New, r.Value.HasNew)
+		n.leave()
 		o := &g.out
 		*o = Record[J, Change[W]]{Timestamp: r.Timestamp, Headers: r.Headers}
 		if from.ok && to.ok {

@@ -139,7 +139,7 @@ func (s *joinSide[K, V, V2, R]) process(r *Record[K, V]) error {
 	case r.NullKey:
 		return s.sendAlone(r)
 	}
-	s.enter()
+	s.at()
 	if s.expire != nil && r.Timestamp == *s.now {
 		if err := s.expire(r.Headers); err != nil {
 			return err
@@ -175,6 +175,7 @@ func (s *joinSide[K, V, V2, R]) match(r *Record[K, V]) (found bool, err error) {
 		}
 		s.enter()
 		v := s.joiner.Both(r.Value, e.Value)
+		s.leave()
 		s.o = Record[K, R]{
 			Key: r.Key, Value: v, NullValue: results.is(v),
 			Timestamp: max(r.Timestamp, e.Timestamp), Headers: r.Headers,
@@ -190,6 +191,7 @@ func (s *joinSide[K, V, V2, R]) match(r *Record[K, V]) (found bool, err error) {
 func (s *joinSide[K, V, V2, R]) sendAlone(r *Record[K, V]) error {
 	s.enter()
 	v := s.joiner.Left(r.Value)
+	s.leave()
 	s.o = Record[K, R]{
 		Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: nullsOf[R]().is(v),
 		Timestamp: r.Timestamp, Headers: r.Headers,
@@ -235,21 +237,35 @@ func (j *StreamJoin[K, V, V2, R]) open(ts, after int64) bool {
 	return ts == never || shift(ts, after+j.Grace) >= j.Now
 }
 
-// send passes on the result of a waiting record, which waits no longer.
+// send passes on the result of a waiting record, which waits no longer. If that
+// fails it's not the fault of the record at hand, which is joined still; and the
+// waiting one is gone, or it would fail again with every record to come.
 func (j *StreamJoin[K, V, V2, R]) send(n Node, e *statestore.OuterEntry[K, V, V2], headers []record.Header, out Func[K, R]) error {
-	n.enter()
-	var v R
 	var err error
 	if e.IsLeft {
-		v = j.Joiner.Left(e.Left)
 		err = j.Waiting.DeleteLeft(e.Key, e.Timestamp, j.Now)
 	} else {
-		v = j.Joiner.Right(e.Right)
 		err = j.Waiting.DeleteRight(e.Key, e.Timestamp, j.Now)
 	}
 	if err != nil {
 		return n.fail(err)
 	}
+	if n.Env.Failed == nil {
+		return j.alone(n, e, headers, out)
+	}
+	return n.Attempt(e.Timestamp, headers, func() error { return j.alone(n, e, headers, out) })
+}
+
+// alone passes on what the joiner makes of a record without a match.
+func (j *StreamJoin[K, V, V2, R]) alone(n Node, e *statestore.OuterEntry[K, V, V2], headers []record.Header, out Func[K, R]) error {
+	n.enter()
+	var v R
+	if e.IsLeft {
+		v = j.Joiner.Left(e.Left)
+	} else {
+		v = j.Joiner.Right(e.Right)
+	}
+	n.leave()
 	return out(&Record[K, R]{Key: e.Key, Value: v, NullValue: nullsOf[R]().is(v), Timestamp: e.Timestamp, Headers: headers})
 }
 

@@ -16,7 +16,7 @@ func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out
 		case r.NullValue:
 			return n.drop(plan.DropNullValue)
 		}
-		n.enter()
+		n.at()
 		row, _, found, err := rows(r.Key)
 		if err != nil {
 			return n.fail(err)
@@ -26,6 +26,7 @@ func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out
 		}
 		n.enter() // to read a row may have called functions of other nodes
 		v := f(r.Value, row)
+		n.leave()
 		o = Record[K, R]{Key: r.Key, Value: v, NullValue: results.is(v), Timestamp: r.Timestamp, Headers: r.Headers}
 		return out(&o)
 	}
@@ -42,7 +43,7 @@ func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R
 		if r.NullValue {
 			return n.drop(plan.DropNullValue)
 		}
-		n.enter()
+		n.at()
 		side := (*V2)(nil)
 		if !r.NullKey {
 			v2, _, found, err := rows(r.Key)
@@ -55,6 +56,7 @@ func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R
 		}
 		n.enter()
 		v := f(r.Value, side)
+		n.leave()
 		o = Record[K, R]{
 			Key: r.Key, NullKey: r.NullKey, Value: v, NullValue: results.is(v),
 			Timestamp: r.Timestamp, Headers: r.Headers,

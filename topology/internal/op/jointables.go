@@ -72,7 +72,7 @@ func (s *side[V]) of(v V, has bool) *V {
 func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], join Joiner[V, V2, R], old bool, out Func[K, Change[R]]) Func[K, Change[V]] {
 	var o Record[K, Change[R]]
 	return func(r *Record[K, Change[V]]) error {
-		n.enter()
+		n.at()
 		row, ts, found, err := other(r.Key)
 		if err != nil {
 			return n.fail(err)
@@ -87,6 +87,7 @@ func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], jo
 		if old {
 			o.Value.Old, o.Value.HasOld = join(c.Old, c.HasOld, row, found)
 		}
+		n.leave()
 		return out(&o)
 	}
 }
@@ -110,6 +111,7 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 		}
 		n.enter()
 		r, ok = join(v, hasV, v2, hasV2)
+		n.leave()
 		return r, ts, ok, nil
 	}
 }
@@ -118,7 +120,7 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 // old values that are asked for.
 func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Change[R]] {
 	return func(r *Record[K, Change[R]]) error {
-		n.enter()
+		n.at()
 		if err := t.keep(r.Key, r.Value.New, r.Value.HasNew, r.Timestamp); err != nil {
 			return n.fail(err)
 		}

@@ -10,7 +10,7 @@ func KeepForJoin[K, V any](n Node, store *statestore.JoinWindow[K, V], out Func[
 		if err := out(r); err != nil || r.NullKey {
 			return err
 		}
-		n.enter()
+		n.at()
 		var err error
 		if r.NullValue {
 			err = store.PutNull(r.Key, r.Timestamp)

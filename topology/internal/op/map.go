@@ -11,6 +11,7 @@ func Map[K, V, J, W any](n Node, f func(K, V) (J, W), out Func[J, W]) Func[K, V]
 	return func(r *Record[K, V]) error {
 		n.enter()
 		key, value := f(r.Key, r.Value)
+		n.leave()
 		nullValue := vals.or(value, r.NullValue)
 		if nullValue {
 			value = *new(W)
@@ -33,6 +34,7 @@ func SelectKey[K, V, J any](n Node, f func(K, V) J, out Func[J, V]) Func[K, V] {
 	return func(r *Record[K, V]) error {
 		n.enter()
 		key := f(r.Key, r.Value)
+		n.leave()
 		o = Record[J, V]{
 			Key: key, NullKey: keys.is(key),
 			Value: r.Value, NullValue: r.NullValue,

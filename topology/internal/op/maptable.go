@@ -8,18 +8,22 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 		vals = nullsOf[W]()
 	)
 	return func(r *Record[K, Change[V]]) error {
-		n.enter()
+		n.at()
 		o = Record[K, Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		if r.Value.HasNew {
+			n.enter()
 			c.New = f(r.Key, r.Value.New)
+			n.leave()
 			c.HasNew = !vals.is(c.New)
 		}
 		var err error
 		if t.Store != nil {
 			c.Old, c.HasOld, err = t.old(r.Key)
 		} else if t.Old && r.Value.HasOld {
+			n.enter()
 			c.Old = f(r.Key, r.Value.Old)
+			n.leave()
 			c.HasOld = !vals.is(c.Old)
 		}
 		if err == nil {
@@ -42,6 +46,7 @@ func MapRows[K, V, W any](n Node, f func(K, V) W, rows Lookup[K, V]) Lookup[K, W
 		}
 		n.enter()
 		w = f(key, v)
+		n.leave()
 		return w, ts, !vals.is(w), nil
 	}
 }

@@ -16,6 +16,7 @@ func MapValues[K, V, W any](n Node, f func(V) W, out Func[K, W]) Func[K, V] {
 		if !r.NullValue || in.nilable {
 			n.enter()
 			o.Value = f(r.Value)
+			n.leave()
 			o.NullValue = vals.is(o.Value)
 		}
 		return out(&o)

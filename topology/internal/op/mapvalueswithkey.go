@@ -15,6 +15,7 @@ func MapValuesWithKey[K, V, W any](n Node, f func(K, V) W, out Func[K, W]) Func[
 		if !r.NullValue || in.nilable {
 			n.enter()
 			o.Value = f(r.Key, r.Value)
+			n.leave()
 			o.NullValue = vals.is(o.Value)
 		}
 		return out(&o)
@@ -30,7 +31,9 @@ func FlatMapValuesWithKey[K, V, W any](n Node, f func(K, V) []W, out Func[K, W])
 	)
 	return func(r *Record[K, V]) error {
 		n.enter()
-		for _, value := range f(r.Key, r.Value) {
+		values := f(r.Key, r.Value)
+		n.leave()
+		for _, value := range values {
 			o = Record[K, W]{
 				Key: r.Key, NullKey: r.NullKey,
 				Value: value, NullValue: vals.is(value),

@@ -40,8 +40,14 @@ type Node struct {
 	Name string
 }
 
+// at says that what's done next is done on behalf of this node.
+func (n Node) at() { n.Env.Node = n.Name }
+
 // enter says that a user's function of this node is called next.
-func (n Node) enter() { n.Env.Node = n.Name }
+func (n Node) enter() { n.Env.Node, n.Env.InUser = n.Name, true }
+
+// leave says that the user's function has returned.
+func (n Node) leave() { n.Env.InUser = false }
 
 // drop counts a record that ends at this node.
 func (n Node) drop(why plan.DropReason) error {

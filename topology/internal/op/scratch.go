@@ -1,6 +1,9 @@
 package op
 
-import "github.com/oncestream/oncestream/topology/serde"
+import (
+	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/topology/serde"
+)
 
 // scratchSize is what a sink's buffers start with. They grow with the records.
 const scratchSize = 128
@@ -15,6 +18,16 @@ func newScratch[T any](s serde.Serde[T]) *scratch[T] {
 	return &scratch[T]{serde: s, buf: make([]byte, 0, scratchSize)}
 }
 
+// recovering is bytes with a serde's panic as an error.
+func (s *scratch[T]) recovering(v T, null bool) (b []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = plan.Recovered(p)
+		}
+	}()
+	return s.bytes(v, null)
+}
+
 // bytes returns the encoding of v, valid until the next call, and nil for a null
 // alone: an encoding without bytes is an empty slice.
 func (s *scratch[T]) bytes(v T, null bool) ([]byte, error) {
@@ -23,7 +36,7 @@ func (s *scratch[T]) bytes(v T, null bool) ([]byte, error) {
 	}
 	b, err := s.serde.Append(s.buf[:0], v)
 	if err != nil {
-		return nil, err
+		return nil, &plan.UserError{Err: err}
 	}
 	if b != nil {
 		s.buf = b

@@ -24,6 +24,7 @@ func MergeReduced[K, V any](n Node, f func(V, V) V) Merge[K, V] {
 		}
 		n.enter()
 		v := f(agg, session)
+		n.leave()
 		return v, !vals.is(v)
 	}
 }
@@ -36,7 +37,9 @@ func MergeAggregates[K, A any](n Node, zero func() A, merge func(K, A, A) A) Mer
 		if !found {
 			agg = zero()
 		}
-		return merge(key, agg, session), true
+		agg = merge(key, agg, session)
+		n.leave()
+		return agg, true
 	}
 }
 
@@ -59,7 +62,7 @@ func (s *sessions[K, V, A]) process(r *Record[K, V]) error {
 	if r.NullKey {
 		return s.Node.drop(plan.DropNullKey)
 	}
-	s.Node.enter()
+	s.Node.at()
 	merged, err := s.find(r)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func (s *sessions[K, V, A]) process(r *Record[K, V]) error {
 			}
 		}
 	}
-	s.Node.enter()
+	s.Node.at()
 	c := s.fold(r, merged.Value, has)
 	// What the session had before was passed on as deletions.
 	return s.put(&merged, Change[A]{New: c.New, HasNew: c.HasNew}, r.Timestamp)

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/oncestream/oncestream/internal/plan"
@@ -10,8 +11,8 @@ import (
 
 // Target says where a sink's records go.
 type Target[K, V any] struct {
-	// Output returns the topic of a record.
-	Output func(K, V) (plan.Output, error)
+	// Output returns the topic of a record, by its name too.
+	Output func(K, V) (plan.Output, string, error)
 	// ByPart returns the part of an encoded key which the default partitioner gets;
 	// nil for all of it.
 	ByPart func(key []byte) []byte
@@ -37,7 +38,8 @@ type sink[K, V any] struct {
 
 func (s *sink[K, V]) process(r *Record[K, V]) error {
 	s.enter()
-	out, err := s.to.Output(r.Key, r.Value)
+	out, topic, err := s.to.Output(r.Key, r.Value)
+	s.leave()
 	if err != nil {
 		return s.fail(err)
 	}
@@ -45,17 +47,16 @@ func (s *sink[K, V]) process(r *Record[K, V]) error {
 	if len(partitions) == 0 {
 		return s.drop(plan.DropNoPartition)
 	}
-	kb, err := s.key.bytes(r.Key, r.NullKey)
+	key, value, err := s.encode(r)
 	if err != nil {
-		return fmt.Errorf("%s: serialize the key: %w", s.Name, err)
-	}
-	vb, err := s.value.bytes(r.Value, r.NullValue)
-	if err != nil {
-		return fmt.Errorf("%s: serialize the value: %w", s.Name, err)
+		return s.notProduced(err, topic, r.Timestamp, r.Headers)
 	}
 	for _, p := range partitions {
-		if err := s.send(out, p, kb, vb, r.Timestamp, r.Headers); err != nil {
-			return s.fail(err)
+		if p, err = s.partition(p, out.Partitions(), key); err != nil {
+			return err
+		}
+		if err := s.sent(out.Send(p, key, value, r.Timestamp, r.Headers), topic, r.Timestamp, r.Headers); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -66,18 +67,64 @@ func (s *sink[K, V]) place(r *Record[K, V], n int32) []int32 {
 	if s.to.Place == nil {
 		s.chose = append(s.chose[:0], -1)
 	} else {
+		s.enter()
 		s.chose = s.to.Place(r.Key, r.Value, n, s.chose[:0])
+		s.leave()
 	}
 	return s.chose
 }
 
-func (s *sink[K, V]) send(out plan.Output, partition int32, key, value []byte, timestamp int64, headers []record.Header) error {
-	n := out.Partitions()
-	switch {
-	case partition < -1 || partition >= n:
-		return fmt.Errorf("the partitioner chose partition %d of a topic with %d", partition, n)
-	case partition == -1 && s.to.ByPart != nil && key != nil:
-		partition = plan.Partition(s.to.ByPart(key), n)
+// encode returns the bytes of a record. Where a handler decides on records that
+// can't be serialized, a panic of a serde is among the reasons.
+func (s *sink[K, V]) encode(r *Record[K, V]) (key, value []byte, err error) {
+	keys, values := s.key.bytes, s.value.bytes
+	if s.Env.NotProduced != nil {
+		keys, values = s.key.recovering, s.value.recovering
 	}
-	return out.Send(partition, key, value, timestamp, headers)
+	if key, err = keys(r.Key, r.NullKey); err != nil {
+		return nil, nil, fmt.Errorf("serialize the key: %w", err)
+	}
+	if value, err = values(r.Value, r.NullValue); err != nil {
+		return nil, nil, fmt.Errorf("serialize the value: %w", err)
+	}
+	return key, value, nil
+}
+
+// partition checks a partition that was chosen, and does what of the default
+// partitioner's work isn't the output's.
+func (s *sink[K, V]) partition(p, n int32, key []byte) (int32, error) {
+	switch {
+	case p < -1 || p >= n:
+		return 0, s.refuse(fmt.Errorf("the partitioner chose partition %d of a topic with %d", p, n))
+	case p == -1 && s.to.ByPart != nil && key != nil:
+		return plan.Partition(s.to.ByPart(key), n), nil
+	}
+	return p, nil
+}
+
+// sent ends an output's Send: what was refused for itself is decided on by the
+// handler.
+func (n Node) sent(err error, topic string, timestamp int64, headers []record.Header) error {
+	if err == nil {
+		return nil
+	}
+	if refused, ok := errors.AsType[*plan.Refused](err); ok {
+		return n.notProduced(refused, topic, timestamp, headers)
+	}
+	return n.fail(err)
+}
+
+// notProduced has the task's handler decide on a record that can't be written. A
+// nil answer leaves it out. The error of a failure isn't for the handler of
+// processing to decide on once more.
+func (n Node) notProduced(err error, topic string, timestamp int64, headers []record.Header) error {
+	if n.Env.NotProduced == nil {
+		return &decided{n.fail(err)}
+	}
+	n.at()
+	failure := &plan.Failure{Node: n.Name, Timestamp: timestamp, Headers: headers, Output: topic, Err: err}
+	if err := n.Env.NotProduced(failure); err != nil {
+		return &decided{err}
+	}
+	return nil
 }

@@ -257,7 +257,7 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, agg A, ts int64, fo
 	if plus(start, s.difference) < s.closed {
 		return s.late()
 	}
-	s.Node.enter()
+	s.Node.at()
 	c := s.fold(r, agg, found)
 	ts = rowTime(r.Timestamp, ts, found)
 	if err := s.put(r.Key, start, &c, ts, r.Timestamp); err != nil {

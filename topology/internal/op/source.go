@@ -40,7 +40,7 @@ type source[K, V any] struct {
 func (s *source[K, V]) process(r *record.Record) error {
 	decoded, failed := s.decoded, s.failed
 	s.decoded, s.failed = false, nil
-	s.enter()
+	s.at()
 	s.Env.From = plan.Origin{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
 	if !decoded {
 		if err := s.decode(r); err != nil {

@@ -99,7 +99,7 @@ func (s *subscriber[K, V, J]) left(r *Record[K, Change[V]]) error {
 // begin prepares what all subscriptions of a change have in common, and returns
 // the foreign keys of the row before and after it.
 func (s *subscriber[K, V, J]) begin(r *Record[K, Change[V]]) (was, is foreignKey[J], err error) {
-	s.node.enter()
+	s.node.at()
 	primary, err := s.primary.bytes(r.Key, false)
 	if err != nil {
 		return was, is, fmt.Errorf("serialize the key: %w", err)
@@ -123,7 +123,9 @@ func (s *subscriber[K, V, J]) begin(r *Record[K, Change[V]]) (was, is foreignKey
 }
 
 func (s *subscriber[K, V, J]) keyOf(buf *scratch[J], key K, v V) (k foreignKey[J], err error) {
+	s.node.enter()
 	j, ok := s.Of(key, v)
+	s.node.leave()
 	if !ok || s.keys.is(j) {
 		return k, nil
 	}

@@ -48,7 +48,7 @@ func KeepSubscriptions[J any](n Node, k serde.Serde[J], store *SubscriptionStore
 			}
 			return out(r)
 		}
-		n.enter()
+		n.at()
 		fk, err := foreign.bytes(r.Key, false)
 		if err != nil {
 			return n.fail(fmt.Errorf("serialize the foreign key: %w", err))
@@ -76,7 +76,7 @@ func AnswerSubscriptions[J, V any](n Node, rows Lookup[J, V], v serde.Serde[V], 
 		if how == wire.Unsubscribe {
 			return nil
 		}
-		n.enter()
+		n.at()
 		var (
 			row   V
 			ts    int64
@@ -112,7 +112,7 @@ func AnswerAll[J, V any](n Node, k serde.Serde[J], store *SubscriptionStore, v s
 		from, to []byte
 	)
 	return func(r *Record[J, Change[V]]) error {
-		n.enter()
+		n.at()
 		fk, err := foreign.bytes(r.Key, false)
 		if err != nil {
 			return n.fail(fmt.Errorf("serialize the foreign key: %w", err))

@@ -99,7 +99,7 @@ func (s *suppress[K, V]) load() error {
 }
 
 func (s *suppress[K, V]) process(r *Record[K, Change[V]]) error {
-	s.node.enter()
+	s.node.at()
 	s.streamTime = max(s.streamTime, r.Timestamp)
 	if err := s.keep(r); err != nil {
 		return s.node.fail(err)
@@ -182,7 +182,7 @@ func (s *suppress[K, V]) begin(r *Record[K, Change[V]], key []byte) error {
 
 // send passes the change on that is due first, as one of the record that made it.
 func (s *suppress[K, V]) send() error {
-	s.node.enter()
+	s.node.at()
 	if err := s.take(); err != nil {
 		return s.node.fail(err)
 	}
@@ -260,7 +260,7 @@ func SuppressedRows[K, V any](n Node, buffer *Buffer, k serde.Serde[K], v serde.
 		was  wire.Waiting
 	)
 	return func(key K) (value V, ts int64, ok bool, err error) {
-		n.enter()
+		n.at()
 		kb, err := keys.bytes(key, false)
 		if err != nil {
 			return value, 0, false, n.fail(fmt.Errorf("serialize the key: %w", err))

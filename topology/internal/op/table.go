@@ -11,7 +11,7 @@ func UpdateTable[K, V any](n Node, t Rows[K, V], out Func[K, Change[V]]) Func[K,
 		if r.NullKey {
 			return n.drop(plan.DropNullKey)
 		}
-		n.enter()
+		n.at()
 		old, found, err := t.old(r.Key)
 		if err != nil {
 			return n.fail(err)

@@ -114,7 +114,7 @@ func TestForeignKeysAllocateNothingPerSubscriber(t *testing.T) {
 		str  = serde.Serde[string](serde.String)
 		subs = memory(t, "s", serde.Serde[[]byte](RawSerde{}), serde.Serde[wire.Subscription](SubscriptionSerde{}))
 		rows = func(string) (string, int64, bool, error) { return "v", 0, true, nil }
-		sink = AnswerSink(n, nowhere{})
+		sink = AnswerSink(n, "answers", nowhere{})
 		keep = KeepSubscriptions(n, str, subs, AnswerSubscriptions(n, rows, str, sink))
 	)
 	subscribe := Subscribe(n, ForeignKeys[string, string, string]{

@@ -2,9 +2,8 @@ package op
 
 import (
 	"errors"
-	"fmt"
-	"runtime/debug"
 
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 )
 
@@ -76,7 +75,7 @@ func (s *source[K, V]) time(r *record.Record) (int64, bool) {
 func (s *source[K, V]) embedded(r *record.Record) (time int64, ok bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.failed = s.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			s.failed = s.fail(plan.Recovered(p))
 		}
 	}()
 	if s.decode(r) != nil {

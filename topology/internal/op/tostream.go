@@ -26,6 +26,7 @@ func RekeyChanges[K, V, J any](n Node, f func(serde.Windowed[K]) J, out Func[J, 
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
 		n.enter()
 		key := f(r.Key)
+		n.leave()
 		o = Record[J, V]{
 			Key: key, NullKey: keys.is(key),
 			Value: r.Value.New, NullValue: !r.Value.HasNew,

@@ -9,11 +9,12 @@ func FilterWindowed[K, V any](n Node, keep func(serde.Windowed[K], V) bool, want
 	out Func[serde.Windowed[K], Change[V]]) Func[serde.Windowed[K], Change[V]] {
 	var o Record[serde.Windowed[K], Change[V]]
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		n.enter()
 		o = Record[serde.Windowed[K], Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		n.enter()
 		if c := &r.Value; c.HasNew && keep(r.Key, c.New) == want {
 			o.Value.New, o.Value.HasNew = c.New, true
 		}
+		n.leave()
 		return out(&o)
 	}
 }
@@ -26,10 +27,11 @@ func MapWindowed[K, V, W any](n Node, f func(V) W, out Func[serde.Windowed[K], C
 		vals = nullsOf[W]()
 	)
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		n.enter()
 		o = Record[serde.Windowed[K], Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c := &r.Value; c.HasNew {
+			n.enter()
 			o.Value.New = f(c.New)
+			n.leave()
 			o.Value.HasNew = !vals.is(o.Value.New)
 		}
 		return out(&o)
