@@ -164,8 +164,7 @@ func (a *App) workerConfig() task.Config {
 	cfg := task.Config{
 		ApplicationID: c.ApplicationID, CommitInterval: c.CommitInterval, CommitBytes: c.CommitBytes, MaxTaskIdle: c.MaxTaskIdle,
 		TransactionTimeout: c.TransactionTimeout, SessionTimeout: c.SessionTimeout, HeartbeatInterval: c.HeartbeatInterval,
-		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Decode: c.OnDecodeError,
-		DeadLetterTopic: c.DeadLetterTopic, Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
+		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Handlers: c.handlers(), Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
 	}
 	cfg.Fetch.ReadCommitted = true
 	if c.Guarantee == AtLeastOnce {

@@ -93,9 +93,25 @@ type Config struct {
 	// OnDecodeError decides on records whose key or value can't be deserialized.
 	// Default: Fail. It's called on the workers' goroutines, several at once.
 	OnDecodeError func(FailedRecord) Action
-	// DeadLetterTopic takes the records that a handler answers DeadLetter for. It
-	// must exist.
+	// OnProcessingError decides on records that the topology's functions panic at, that
+	// a processor returns an error for, or that a store's serde refuses (KIP-1033), and
+	// on failed punctuations. With Continue and DeadLetter the record ends at the node
+	// that failed: what was done before stays, and the node's parent goes on with its
+	// other children. Failures of stores, brokers and transactions aren't asked about.
+	// Default: Fail, which costs nothing. It's called as OnDecodeError is.
+	OnProcessingError func(FailedRecord) Action
+	// OnProductionError decides on records for output and repartition topics that can't
+	// be serialized, or that are refused for what they are, such as their size
+	// (KIP-210, KIP-399). Records of changelogs aren't asked about. Default: Fail. It's
+	// called as OnDecodeError is.
+	OnProductionError func(FailedRecord) Action
+	// DeadLetterTopic takes the records that a handler answers DeadLetter or
+	// DeadLetterRecord for (KIP-1034). It must exist.
 	DeadLetterTopic string
+	// UndoRecords lets handlers answer SkipRecord and DeadLetterRecord, which take back
+	// all that was done for the input record. It costs a journal of each record's
+	// changes, and output is held back until its record is done. Default: off.
+	UndoRecords bool
 	// StartEmpty are names of stores that may begin empty behind input that the
 	// application has consumed already: stores that were added, or whose state is
 	// given up. An App refuses to start otherwise, because a store that was renamed by
@@ -122,6 +138,9 @@ type Action = task.Action
 // FailedRecord is what a handler gets to decide on.
 type FailedRecord = task.FailedRecord
 
+// PanicError is a panic of the user's code as an error, in FailedRecord.Err.
+type PanicError = task.PanicError
+
 // Error is a failure of a task: an error or a panic of an operator or of user
 // code in it, with the names of the task and the node and the place of the
 // record.
@@ -132,11 +151,19 @@ const (
 	// Fail stops the application with the error. Nothing of the record is committed.
 	Fail = task.Fail
 	// Continue drops the record, which is counted in
-	// oncestream_dropped_records_total.
+	// oncestream_dropped_records_total. What was done for it before stays.
 	Continue = task.Continue
-	// DeadLetter sends the record to the dead-letter topic within the transaction
-	// (KIP-1034) and goes on behind it.
+	// DeadLetter drops the record as Continue does, and sends the input record to the
+	// dead-letter topic within the transaction (KIP-1034).
 	DeadLetter = task.DeadLetter
+	// SkipRecord takes the whole input record back, with all that was done for it
+	// before it failed, and drops it. It needs Config.UndoRecords. Where it isn't the
+	// record at hand that failed, but a result that waited for its time, it's Continue.
+	SkipRecord = task.SkipRecord
+	// DeadLetterRecord takes the whole input record back and sends it to the
+	// dead-letter topic as it came in. It needs Config.UndoRecords. Where SkipRecord is
+	// Continue this is DeadLetter.
+	DeadLetterRecord = task.DeadLetterRecord
 )
 
 const (
@@ -166,6 +193,14 @@ func (c Config) withDefaults() Config {
 		c.Logger = zap.NewNop()
 	}
 	return c
+}
+
+// handlers returns what decides on records that fail.
+func (c Config) handlers() task.Handlers {
+	return task.Handlers{
+		Decode: c.OnDecodeError, Processing: c.OnProcessingError, Production: c.OnProductionError,
+		DeadLetterTopic: c.DeadLetterTopic, UndoRecords: c.UndoRecords,
+	}
 }
 
 // legalID is what Kafka allows in topic names, of which the id is a part.

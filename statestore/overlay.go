@@ -36,6 +36,7 @@ type overlay struct {
 	ordered bool
 	// version changes with every new key, so that a scan notices.
 	version uint64
+	journal journal
 }
 
 // entryOverhead is about what an entry takes beside its bytes: the entry itself
@@ -65,6 +66,7 @@ func (o *overlay) put(key, value []byte, deleted bool) {
 		return
 	}
 	e := &o.entries[i]
+	o.journal.keep(i, e)
 	e.deleted = deleted
 	if len(value) > cap(e.value) {
 		// A value that has grown once is likely to grow again.
@@ -147,4 +149,5 @@ func (o *overlay) reset() {
 	clear(o.log)
 	o.log = o.log[:0]
 	o.arena.reset()
+	o.journal.marked = false
 }

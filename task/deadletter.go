@@ -1,7 +1,7 @@
 package task
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,52 +11,40 @@ import (
 	"go.uber.org/zap"
 )
 
-// decodeFailed asks the handler about a record that can't be deserialized and
-// carries out its answer.
-func (w *Worker) decodeFailed(ctx context.Context, t plan.TaskID, f FailedRecord) error {
-	action := Fail
-	if w.Decode != nil {
-		action = w.Decode(f)
-	}
-	switch action {
-	case Continue:
-		w.log.Warn("record skipped: it can't be deserialized", zap.Stringer("task", t), zap.String("node", f.Node),
-			zap.Stringer("partition", f.Record.TopicPartition()), zap.Int64("offset", f.Record.Offset), zap.Error(f.Err))
-	case DeadLetter:
-		if err := w.deadLetter(ctx, f); err != nil {
-			return err
-		}
-	default:
-		return fmt.Errorf("record can't be deserialized: %w", f.Err)
-	}
-	w.Metrics.dropped(dropKey{f.Node, plan.DropDecode}, 1)
-	return nil
-}
-
-// deadLetter sends the raw record to the dead-letter topic within the
-// transaction.
-func (w *Worker) deadLetter(ctx context.Context, f FailedRecord) error {
-	o, err := w.output(ctx, w.DeadLetterTopic)
-	if err != nil {
-		return fmt.Errorf("dead-letter topic: %w", err)
-	}
+// DeadLetter returns the record's dead letter (KIP-1034): the input record's bytes
+// as they were read, the headers and the timestamp that it had where it failed, and
+// behind its headers those that tell of the failure. What failed without an input
+// record has a null key and value, and partition and offset -1.
+func (f FailedRecord) DeadLetter() record.Record {
 	r := &f.Record
-	if err := o.Send(-1, r.Key, r.Value, r.Timestamp, f.DeadLetterHeaders()); err != nil {
-		return fmt.Errorf("dead letter for %s at offset %d: %w", r.TopicPartition(), r.Offset, err)
+	exception, message, stack := describe(f.Err)
+	var topic []byte
+	if r.Topic != "" {
+		topic = []byte(r.Topic)
 	}
-	return nil
-}
-
-// DeadLetterHeaders returns the headers of the record's dead letter: its own, and
-// those of KIP-1034.
-func (f FailedRecord) DeadLetterHeaders() []record.Header {
-	r := &f.Record
-	return append(slices.Clone(r.Headers),
-		record.Header{Key: "__streams.errors.exception", Value: fmt.Appendf(nil, "%T", f.Err)},
-		record.Header{Key: "__streams.errors.message", Value: []byte(f.Err.Error())},
-		record.Header{Key: "__streams.errors.stacktrace", Value: fmt.Appendf(nil, "%+v", f.Err)},
-		record.Header{Key: "__streams.errors.topic", Value: []byte(r.Topic)},
+	headers := append(slices.Clone(f.headers),
+		record.Header{Key: "__streams.errors.exception", Value: []byte(exception)},
+		record.Header{Key: "__streams.errors.message", Value: []byte(message)},
+		record.Header{Key: "__streams.errors.stacktrace", Value: stack},
+		record.Header{Key: "__streams.errors.topic", Value: topic},
 		record.Header{Key: "__streams.errors.partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
 		record.Header{Key: "__streams.errors.offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
 	)
+	return record.Record{Key: r.Key, Value: r.Value, Timestamp: max(f.timestamp, 0), Headers: headers}
+}
+
+// describe returns the type of an error, its text, and where it came from. For a
+// panic these are of what the code panicked with.
+func describe(err error) (exception, message string, stack []byte) {
+	p, ok := errors.AsType[*plan.PanicError](err)
+	if !ok {
+		return fmt.Sprintf("%T", err), err.Error(), fmt.Appendf(nil, "%+v", err)
+	}
+	return fmt.Sprintf("%T", p.Value), fmt.Sprintf("panic: %v", p.Value), p.Stack
+}
+
+// skipped logs that a handler has let a record go.
+func (w *Worker) skipped(f FailedRecord, action Action) {
+	w.log.Warn("record skipped", zap.String("task", f.Task), zap.String("node", f.Node), zap.Stringer("action", action),
+		zap.Stringer("partition", f.Record.TopicPartition()), zap.Int64("offset", f.Record.Offset), zap.Error(f.Err))
 }

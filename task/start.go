@@ -176,9 +176,10 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
-		Now:          time.Now,
-		MaxIdle:      w.MaxTaskIdle,
-		DecodeFailed: func(f FailedRecord) error { return w.decodeFailed(ctx, id, f) },
+		Now:      time.Now,
+		MaxIdle:  w.MaxTaskIdle,
+		Handlers: w.Handlers,
+		Skipped:  w.skipped,
 	})
 }
 

@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -35,6 +34,13 @@ type Task struct {
 	turn       int64 // counts what queues waited for: records taken, and first records
 	records    int64 // processed since the last collect
 	drops      map[dropKey]int64
+
+	handlers Handlers
+	skipped  func(FailedRecord, Action)
+	// current is the queue whose head is being processed, nil at other times.
+	current *queue
+	// undo takes records back; nil where no handler may ask for it.
+	undo *undo
 }
 
 // storeLog is a store and the writer of its changelog, nil where logging is
@@ -75,9 +81,10 @@ type Edges struct {
 	Now func() time.Time
 	// MaxIdle is the field MaxTaskIdle of Config.
 	MaxIdle time.Duration
-	// DecodeFailed decides on a record that can't be deserialized, as the field of
-	// plan.Env does.
-	DecodeFailed func(f FailedRecord) error
+	// Handlers decide on records that fail.
+	Handlers Handlers
+	// Skipped is told of each record that a handler has let go; it may be nil.
+	Skipped func(f FailedRecord, answer Action)
 }
 
 // input is where a task starts reading a partition.
@@ -89,7 +96,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}}
+	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -107,10 +114,12 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Output:  e.Output,
 		Topic:   e.Topic,
 		Now:     e.Now,
-		Dropped: func(node string, reason plan.DropReason) { t.drops[dropKey{node, reason}]++ },
-		DecodeFailed: func(node string, r *record.Record, err error) error {
-			return e.DecodeFailed(FailedRecord{Task: id.String(), Node: node, Record: *r, Err: err})
-		},
+		Dropped: t.dropped,
+	}
+	t.guard()
+	if e.Handlers.UndoRecords {
+		t.undo = &undo{stores: t.stores}
+		t.undo.prepare(t.env)
 	}
 	chain, err := sub.Build(t.env)
 	if err != nil {
@@ -158,14 +167,14 @@ func (t *Task) Run(n int) (done int, err error) {
 	defer func() {
 		t.records += int64(done)
 		if p := recover(); p != nil {
-			err = t.failed(q, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			err = t.failed(q, plan.Recovered(p))
 		}
 	}()
 	for done < n {
 		if q = t.choose(); q == nil {
 			return done, nil
 		}
-		if err := q.input.Process(&q.head); err != nil {
+		if err := t.process(q); err != nil {
 			return done, t.failed(q, err)
 		}
 		t.streamTime = max(t.streamTime, q.head.Timestamp)
@@ -182,9 +191,10 @@ func (t *Task) flush() (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
+			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: plan.Recovered(p)}
 		}
 	}()
+	t.current, t.env.From = nil, plan.Origin{Partition: -1, Offset: -1}
 	if err := t.chain.Flush(); err != nil {
 		return &Error{Task: t.id.String(), Node: t.env.Node, Err: err}
 	}

@@ -49,10 +49,8 @@ type Config struct {
 	Static bool
 	// Fetch configures the fetching of input and of changelogs.
 	Fetch kafka.FetchConfig
-	// Decode decides on records that can't be deserialized; nil fails.
-	Decode func(FailedRecord) Action
-	// DeadLetterTopic takes the records that a handler answers DeadLetter for.
-	DeadLetterTopic string
+	// Handlers decide on records that fail.
+	Handlers
 
 	// Layout is the topology laid out on the cluster.
 	Layout *Layout

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -172,4 +173,110 @@ func ExampleTable_JoinByForeignKey() {
 	// o2=Ann/c1:pear@0
 	// o1=Anna/c1:apple@0
 	// o2=Anna/c1:pear@0
+}
+
+func ExampleTable_MapValues() {
+	b := topology.NewBuilder()
+	b.Table("prices", serde.String, topology.StoreAs("prices", serde.Int64)).
+		MapValues(func(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }).
+		ToStream().
+		To("texts", serde.String, serde.String)
+	d := start(b)
+	in := d.Input("prices", serde.String, serde.Int64)
+	in.Pipe("apple", 199)
+	in.Pipe("apple", 205)
+	show(d, d.Output("texts", serde.String, serde.String))
+	// Output:
+	// apple=1.99@0
+	// apple=2.05@0
+}
+
+// A row of the left table has a result with or without one of the right table.
+func ExampleTable_LeftJoin() {
+	b := topology.NewBuilder()
+	users := b.Table("users", serde.String, topology.StoreAs("users", serde.String))
+	cities := b.Table("cities", serde.String, topology.StoreAs("cities", serde.String))
+	users.LeftJoin(cities, func(name string, city *string) string {
+		if city == nil {
+			return name
+		}
+		return name + " from " + *city
+	}).
+		ToStream().
+		To("out", serde.String, serde.String)
+	d := start(b)
+	d.Input("cities", serde.String, serde.String).Pipe("2", "Rome")
+	d.Input("users", serde.String, serde.String).Pipe("1", "Ann")
+	d.Input("cities", serde.String, serde.String).Pipe("1", "Oslo")
+	show(d, d.Output("out", serde.String, serde.String))
+	// Output:
+	// 1=Ann@0
+	// 1=Ann from Oslo@0
+}
+
+// An order has a result even if its customer isn't known (yet).
+func ExampleTable_LeftJoinByForeignKey() {
+	b := topology.NewBuilder()
+	orders := b.Table("orders", serde.String, topology.StoreAs("orders", serde.String))
+	customers := b.Table("customers", serde.String, topology.StoreAs("customers", serde.String))
+	customerOf := func(_, order string) (string, bool) {
+		id, _, ok := strings.Cut(order, ":")
+		return id, ok
+	}
+	orders.LeftJoinByForeignKey("order-customer", customers, customerOf, func(order string, name *string) string {
+		if name == nil {
+			return "?/" + order
+		}
+		return *name + "/" + order
+	}).
+		ToStream().
+		To("out", serde.String, serde.String)
+	d := start(b)
+	d.Input("orders", serde.String, serde.String).Pipe("o1", "c1:apple")
+	d.Input("customers", serde.String, serde.String).Pipe("c1", "Ann")
+	show(d, d.Output("out", serde.String, serde.String))
+	// Output:
+	// o1=?/c1:apple@0
+	// o1=Ann/c1:apple@0
+}
+
+func ExampleGroupedTable_Count() {
+	b := topology.NewBuilder()
+	b.Table("members", serde.String, topology.StoreAs("members", serde.String)).
+		GroupBy("by-team", func(name, team string) (string, string) { return team, name }, serde.String, serde.String).
+		Count(topology.StoreAs("sizes", serde.Int64)).
+		ToStream().
+		To("out", serde.String, serde.Int64)
+	d := start(b)
+	in := d.Input("members", serde.String, serde.String)
+	in.Pipe("Ann", "red")
+	in.Pipe("Bob", "red")
+	in.PipeRecord(driver.Record[string, string]{Key: "Ann", NullValue: true})
+	show(d, d.Output("out", serde.String, serde.Int64))
+	// Output:
+	// red=1@0
+	// red=2@0
+	// red=1@0
+}
+
+func ExampleGroupedTable_Reduce() {
+	b := topology.NewBuilder()
+	b.Table("accounts", serde.String, topology.StoreAs("accounts", serde.Int64)).
+		GroupBy("by-bank", func(iban string, cents int64) (string, int64) { return iban[:2], cents }, serde.String, serde.Int64).
+		Reduce(
+			func(sum, cents int64) int64 { return sum + cents },
+			func(sum, cents int64) int64 { return sum - cents },
+			topology.StoreAs("sums", serde.Int64)).
+		ToStream().
+		To("out", serde.String, serde.Int64)
+	d := start(b)
+	in := d.Input("accounts", serde.String, serde.Int64)
+	in.Pipe("NO-1", 100)
+	in.Pipe("NO-2", 50)
+	in.Pipe("NO-1", 70)
+	show(d, d.Output("out", serde.String, serde.Int64))
+	// Output:
+	// NO=100@0
+	// NO=150@0
+	// NO=120@0
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
-func ExampleBuilder() {
+func ExampleBuilder_Build() {
 	b := topology.NewBuilder()
 	b.Stream("lines", serde.String, serde.String).
 		FlatMapValues(strings.Fields).

@@ -64,3 +64,11 @@ func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
+
+// Memory is what an operator keeps beside its stores.
+type Memory struct {
+	// Mark notes it as it is when a record begins.
+	Mark func()
+	// Undo brings back what the last Mark has noted. The stores are back already.
+	Undo func() error
+}

@@ -139,6 +139,9 @@ type Env struct {
 	// NotProduced is asked about an output record that can't be serialized, or whose
 	// Send was refused, as Failed is. It's nil where no handler is set.
 	NotProduced func(*Failure) error
+	// Remember takes the memory of an operator that has some beside its stores, so that
+	// a record can be taken back. It's nil where none is.
+	Remember func(Memory)
 	// Now returns the wall clock: the system's, or a test's.
 	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.
@@ -151,6 +154,9 @@ type Env struct {
 	// InUser says that the user's code runs, so that its panics can be told from the
 	// framework's. Operators set it before each call of it, and take it back after.
 	InUser bool
+	// Due says that results are passed on whose time has come. It's not the record at
+	// hand that has made them, so to take that back wouldn't help if they fail.
+	Due bool
 	// From is where the record that is being processed was read. Sources set it.
 	From Origin
 }

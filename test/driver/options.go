@@ -10,13 +10,12 @@ import (
 type Option func(*config)
 
 type config struct {
-	applicationID   string
-	partitions      map[string]int32
-	commitInterval  time.Duration
-	start           time.Time
-	decode          func(task.FailedRecord) task.Action
-	deadLetterTopic string
-	maxTaskIdle     time.Duration
+	applicationID  string
+	partitions     map[string]int32
+	commitInterval time.Duration
+	start          time.Time
+	handlers       task.Handlers
+	maxTaskIdle    time.Duration
 }
 
 func newConfig(options []Option) config {
@@ -56,9 +55,26 @@ func WithClock(start time.Time) Option { return func(c *config) { c.start = star
 // WithDecodeHandler sets the handler of records that can't be deserialized. The
 // default fails.
 func WithDecodeHandler(f func(task.FailedRecord) task.Action) Option {
-	return func(c *config) { c.decode = f }
+	return func(c *config) { c.handlers.Decode = f }
 }
 
+// WithProcessingHandler sets the handler of records that the topology's functions
+// and processors fail at. The default fails.
+func WithProcessingHandler(f func(task.FailedRecord) task.Action) Option {
+	return func(c *config) { c.handlers.Processing = f }
+}
+
+// WithProductionHandler sets the handler of output records that can't be serialized
+// or are refused, see [WithMaxMessageBytes]. The default fails.
+func WithProductionHandler(f func(task.FailedRecord) task.Action) Option {
+	return func(c *config) { c.handlers.Production = f }
+}
+
+// WithUndo lets handlers answer SkipRecord and DeadLetterRecord.
+func WithUndo() Option { return func(c *config) { c.handlers.UndoRecords = true } }
+
 // WithDeadLetterTopic sets the topic that takes the records for which a handler
-// answers DeadLetter.
-func WithDeadLetterTopic(topic string) Option { return func(c *config) { c.deadLetterTopic = topic } }
+// answers DeadLetter or DeadLetterRecord.
+func WithDeadLetterTopic(topic string) Option {
+	return func(c *config) { c.handlers.DeadLetterTopic = topic }
+}

@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 
@@ -54,9 +53,9 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
-		Now:          d.Now,
-		MaxIdle:      d.maxTaskIdle,
-		DecodeFailed: d.decodeFailed,
+		Now:      d.Now,
+		MaxIdle:  d.maxTaskIdle,
+		Handlers: d.handlers,
 	})
 }
 
@@ -213,28 +212,4 @@ func (d *Driver) feed(r record.Record) {
 			d.push(t, r.TopicPartition(), []record.Record{r})
 		}
 	}
-}
-
-// decodeFailed carries out a handler's answer.
-func (d *Driver) decodeFailed(f task.FailedRecord) error {
-	action := task.Fail
-	if d.decode != nil {
-		action = d.decode(f)
-	}
-	switch action {
-	case task.Continue:
-	case task.DeadLetter:
-		if d.deadLetterTopic == "" {
-			return errors.New("the handler answers DeadLetter, but no dead-letter topic is set")
-		}
-		r := &f.Record
-		to := writer{d, d.topic(d.deadLetterTopic)}
-		if err := to.Send(-1, r.Key, r.Value, r.Timestamp, f.DeadLetterHeaders()); err != nil {
-			return fmt.Errorf("dead letter for %s at offset %d: %w", r.TopicPartition(), r.Offset, err)
-		}
-	default:
-		return fmt.Errorf("record can't be deserialized: %w", f.Err)
-	}
-	d.drops[Drop{Node: f.Node, Reason: string(plan.DropDecode)}]++
-	return nil
 }

@@ -79,8 +79,11 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 
 // configure turns settings into options of the driver.
 func (r *runner) configure() ([]driver.Option, error) {
-	action := task.Fail
-	options := []driver.Option{driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action })}
+	action, processing := task.Fail, task.Fail
+	options := []driver.Option{
+		driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action }),
+		driver.WithProcessingHandler(func(task.FailedRecord) task.Action { return processing }),
+	}
 	for setting, value := range r.sc.Config {
 		switch setting {
 		case "topology.optimization":
@@ -98,8 +101,8 @@ func (r *runner) configure() ([]driver.Option, error) {
 				return nil, missing("config %s above 0", setting)
 			}
 		case "processing.exception.handler":
-			if value != "fail" {
-				return nil, missing("config %s %v", setting, value)
+			if value == "continue" {
+				processing = task.Continue
 			}
 		case "default.timestamp.extractor":
 			// The steps of the sources look it up.
@@ -123,6 +126,9 @@ func (r *runner) configure() ([]driver.Option, error) {
 		options = append(options, driver.WithDeadLetterTopic(r.deadLetters))
 		if action == task.Continue {
 			action = task.DeadLetter
+		}
+		if processing == task.Continue {
+			processing = task.DeadLetter
 		}
 	}
 	return options, nil

@@ -19,3 +19,11 @@ func (c *Clock) see(record int64) int64 {
 	c.own = max(c.own, record)
 	return c.own
 }
+
+// remember has the clock go back with a record that is taken back. A store's stream
+// time does so by itself.
+func (c *Clock) remember(n Node) {
+	if c.Store == nil {
+		remember(n, &c.own)
+	}
+}

@@ -46,6 +46,9 @@ func (h *dueHeap) pop() {
 	h.down(0)
 }
 
+// clear takes all keys out. Their memory stays behind the end.
+func (h *dueHeap) clear() { h.entries = h.entries[:0] }
+
 func (h *dueHeap) swap(i, j int) { h.entries[i], h.entries[j] = h.entries[j], h.entries[i] }
 
 func (h *dueHeap) up(i int) {

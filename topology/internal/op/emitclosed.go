@@ -66,7 +66,7 @@ func (c *closing[K, A]) send(after, until int64, headers []record.Header) error 
 			Key: row.window, Value: Change[A]{New: row.value, HasNew: true},
 			Timestamp: row.ts, Headers: headers,
 		}
-		if err := c.out(&c.o); err != nil {
+		if err := sendDue(c.node, c.out, &c.o); err != nil {
 			return err
 		}
 	}
@@ -76,6 +76,7 @@ func (c *closing[K, A]) send(after, until int64, headers []record.Header) error 
 // before returns an operator that sees to closed windows before the aggregation
 // gets a record that moves its time.
 func before[K, V, A any](c *closing[K, A], moves func(*Record[K, V]) bool, aggregate Func[K, V]) Func[K, V] {
+	remember(c.node, &c.due)
 	return func(r *Record[K, V]) error {
 		if moves(r) {
 			if err := c.see(r.Timestamp, r.Headers); err != nil {

@@ -86,6 +86,8 @@ const never = math.MaxInt64
 // JoinLeft joins the records of the left side with those that the right side has
 // kept.
 func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V] {
+	remember(n, &j.Now) // for both sides
+	remember(n, &j.oldest)
 	s := &joinSide[K, V, V2, R]{Node: n, joiner: j.Joiner, other: j.Right, before: j.Before, after: j.After, now: &j.Now, out: out}
 	if j.Waiting != nil {
 		s.expire = func(headers []record.Header) error { return j.expire(n, j.After, headers, out) }
@@ -266,7 +268,7 @@ func (j *StreamJoin[K, V, V2, R]) alone(n Node, e *statestore.OuterEntry[K, V, V
 		v = j.Joiner.Right(e.Right)
 	}
 	n.leave()
-	return out(&Record[K, R]{Key: e.Key, Value: v, NullValue: nullsOf[R]().is(v), Timestamp: e.Timestamp, Headers: headers})
+	return sendDue(n, out, &Record[K, R]{Key: e.Key, Value: v, NullValue: nullsOf[R]().is(v), Timestamp: e.Timestamp, Headers: headers})
 }
 
 // shift adds to a timestamp, up to the end of time.

@@ -24,6 +24,7 @@ import (
 // holds the record holds those after it.
 func SlidingAggregate[K, V, A any](rows WindowRows[K, A], difference int64, fold Fold[K, V, A]) Func[K, V] {
 	s := &sliding[K, V, A]{WindowRows: rows, difference: difference, fold: fold}
+	s.Clock.remember(s.Node)
 	return s.process
 }
 

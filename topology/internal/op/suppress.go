@@ -60,6 +60,8 @@ func Suppress[K, V any](n Node, s Suppression[K, V], buffer *Buffer, k serde.Ser
 		Suppression: s, node: n, buffer: buffer, rows: rows, out: out, streamTime: -1,
 		key: newScratch(k), value: newScratch(v), old: newScratch(v), inPlace: s.InPlace && sharesMemory[V](),
 	}
+	remember(n, &p.streamTime)
+	p.remember()
 	return p.process, p.load()
 }
 
@@ -76,10 +78,33 @@ type suppress[K, V any] struct {
 	streamTime int64
 	waiting    dueHeap
 	bytes      int64
+	touched    bool // since the record began that may be taken back
 	// was is what the store had, and is what it gets.
 	was, is wire.Waiting
 	encoded []byte
 	o       Record[K, Change[V]]
+}
+
+// remember has the order of time follow the buffer when a record is taken back that
+// has changed it.
+func (s *suppress[K, V]) remember() {
+	if s.node.Env.Remember == nil {
+		return
+	}
+	s.node.Env.Remember(plan.Memory{
+		Mark: func() { s.touched = false },
+		Undo: func() error {
+			if !s.touched {
+				return nil
+			}
+			time := s.streamTime
+			s.waiting.clear()
+			s.bytes = 0
+			err := s.load()
+			s.streamTime = time
+			return err
+		},
+	})
 }
 
 // load takes in what waited when the task ended.
@@ -100,6 +125,7 @@ func (s *suppress[K, V]) load() error {
 
 func (s *suppress[K, V]) process(r *Record[K, Change[V]]) error {
 	s.node.at()
+	s.touched = true
 	s.streamTime = max(s.streamTime, r.Timestamp)
 	if err := s.keep(r); err != nil {
 		return s.node.fail(err)
@@ -191,7 +217,7 @@ func (s *suppress[K, V]) send() error {
 	}
 	from := s.node.Env.From
 	s.node.Env.From = plan.Origin{Topic: s.was.Topic, Partition: s.was.Partition, Offset: s.was.Offset}
-	err := s.out(&s.o)
+	err := sendDue(s.node, s.out, &s.o)
 	s.node.Env.From = from
 	return err
 }

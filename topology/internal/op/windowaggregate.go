@@ -9,6 +9,7 @@ import (
 // of one record are updated in the order of time.
 func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K, V, A]) Func[K, V] {
 	var o Record[serde.Windowed[K], Change[A]]
+	rows.Clock.remember(rows.Node)
 	update := func(r *Record[K, V], start, end int64) error {
 		rows.Node.at()
 		old, ts, found, err := rows.Store.Get(r.Key, start)
