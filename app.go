@@ -90,7 +90,15 @@ func (a *App) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, DB: db, Metrics: metrics, Logger: a.log}), layout, db, metrics)
+	globals, endGlobals, err := a.restoreGlobals(ctx, layout, db, metrics)
+	switch {
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return nil // asked to stop while it restored
+	case err != nil:
+		return err
+	}
+	defer func() { err = errors.Join(err, endGlobals()) }()
+	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, DB: db, Metrics: metrics, Logger: a.log}), globals, layout, db, metrics)
 }
 
 // connect opens a client of its own connections.
@@ -113,6 +121,9 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.cfg.handlers().Check(layout); err != nil {
+		return nil, err
+	}
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
 		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}
@@ -128,14 +139,16 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, e
 
 // work runs the workers and the keeper until all have ended. The first error
 // stops the others, which commit what they have.
-func (a *App) work(ctx context.Context, keeper *task.Keeper, layout *task.Layout, db *statestore.DB, metrics *task.Metrics) error {
+func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globals, layout *task.Layout, db *statestore.DB, metrics *task.Metrics) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	context.AfterFunc(ctx, func() { a.move(Stopping) })
 	cfg := a.workerConfig()
 	cfg.Layout, cfg.DB, cfg.Metrics, cfg.Owners = layout, db, metrics, new(task.Owners)
 	cfg.OnCommitted = keeper.Committed
-	a.mu.workers = make([]task.Status, a.cfg.Workers)
+	if len(layout.Tasks) > 0 {
+		a.mu.workers = make([]task.Status, a.cfg.Workers)
+	}
 	var (
 		wg   sync.WaitGroup
 		once sync.Mutex
@@ -151,10 +164,16 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, layout *task.Layout
 			}
 		})
 	}
-	for i := range a.cfg.Workers {
+	if len(layout.Tasks) == 0 { // global stores alone
+		a.move(Running)
+	}
+	for i := range a.mu.workers {
 		run(task.NewWorker(cfg, i+1).Run)
 	}
 	run(keeper.Run)
+	if globals != nil {
+		run(globals.Run)
+	}
 	wg.Wait()
 	return errors.Join(errs...)
 }

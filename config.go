@@ -91,7 +91,9 @@ type Config struct {
 	// process. Default 32 MiB.
 	CacheBytes int64
 	// OnDecodeError decides on records whose key or value can't be deserialized.
-	// Default: Fail. It's called on the workers' goroutines, several at once.
+	// Default: Fail. It's called on the workers' goroutines, several at once. A record
+	// of a global table isn't sent to a dead-letter topic, as every process reads it:
+	// any answer but Fail skips it.
 	OnDecodeError func(FailedRecord) Action
 	// OnProcessingError decides on records that the topology's functions panic at, that
 	// a processor returns an error for, or that a store's serde refuses (KIP-1033), and

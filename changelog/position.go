@@ -6,65 +6,74 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/oncestream/oncestream/internal/kafka"
 )
 
-// position returns the offset from which a changelog has to be read: behind the
-// local state, or the log's start when local state can't be continued.
-func (r *Restorer) position(ctx context.Context, p Partition, start, end int64) (int64, error) {
-	next, ok := p.Store.Offset()
-	if !ok {
-		return start, nil
-	}
-	reason := ""
-	switch {
-	case next < start:
-		reason = fmt.Sprintf("the local state ends at offset %d, but the changelog begins at %d", next, start)
-	case next > end:
-		reason = fmt.Sprintf("the local state is at offset %d, but the changelog ends at %d: the topic was made anew", next, end)
-	default:
-		limit, err := r.tombstoneRetention(ctx, p.Topic)
-		if err != nil {
-			return 0, err
-		}
-		if age := time.Since(p.Store.AppliedAt()); next < end && limit >= 0 && age > limit {
-			reason = fmt.Sprintf("the local state is %s old and the changelog keeps tombstones for %s: deletes may be missing",
-				age.Round(time.Second), limit)
-		}
-	}
-	if reason == "" {
-		return next, nil
-	}
-	return start, r.rebuild(p, reason)
+// Local is how far local state has come in the log that it's made of.
+type Local struct {
+	// Next is the offset to apply next. Without Known there's no state.
+	Next  int64
+	Known bool
+	// AppliedAt is the wall clock of the apply that led there.
+	AppliedAt time.Time
 }
 
-// rebuild drops local state which is to be restored from the beginning.
-func (r *Restorer) rebuild(p Partition, reason string) error {
-	if r.cfg.Rebuild != nil {
-		r.cfg.Rebuild(p, reason)
+// Locator finds out where to begin to read the logs that state is made of. It's
+// used by one goroutine.
+type Locator struct {
+	client    *kafka.Client
+	retention map[string]int64 // delete.retention.ms by topic
+}
+
+// NewLocator returns a locator that asks the client for the configs of topics.
+func NewLocator(c *kafka.Client) *Locator {
+	return &Locator{client: c, retention: map[string]int64{}}
+}
+
+// Position returns the offset from which a log that holds start to end has to be
+// read: behind the local state, or the log's start when local state can't be
+// continued. Then there's a reason, and local state is to be dropped.
+func (l *Locator) Position(ctx context.Context, topic string, local Local, start, end int64) (next int64, reason string, err error) {
+	next = local.Next
+	switch {
+	case !local.Known:
+		return start, "", nil
+	case next < start:
+		return start, fmt.Sprintf("the local state ends at offset %d, but the topic begins at %d", next, start), nil
+	case next > end:
+		return start, fmt.Sprintf("the local state is at offset %d, but the topic ends at %d: the topic was made anew", next, end), nil
+	case next == end:
+		return next, "", nil
 	}
-	if err := p.Store.Wipe(); err != nil {
-		return fmt.Errorf("dropping the state of store %q, partition %d: %w", p.Store.Name(), p.Store.Partition(), err)
+	limit, err := l.tombstoneRetention(ctx, topic)
+	if err != nil {
+		return 0, "", err
 	}
-	return nil
+	if age := time.Since(local.AppliedAt); limit >= 0 && age > limit {
+		return start, fmt.Sprintf("the local state is %s old and the topic keeps tombstones for %s: deletes may be missing",
+			age.Round(time.Second), limit), nil
+	}
+	return next, "", nil
 }
 
 // tombstoneRetention returns how long the topic keeps tombstones, negative for
 // a topic that isn't compacted and so loses none.
-func (r *Restorer) tombstoneRetention(ctx context.Context, topic string) (time.Duration, error) {
-	if ms, ok := r.retention[topic]; ok {
+func (l *Locator) tombstoneRetention(ctx context.Context, topic string) (time.Duration, error) {
+	if ms, ok := l.retention[topic]; ok {
 		return time.Duration(ms) * time.Millisecond, nil
 	}
-	configs, err := r.cfg.Client.TopicConfigs(ctx, []string{topic}, "cleanup.policy", "delete.retention.ms")
+	configs, err := l.client.TopicConfigs(ctx, []string{topic}, "cleanup.policy", "delete.retention.ms")
 	if err != nil {
-		return 0, fmt.Errorf("configs of changelog %s: %w", topic, err)
+		return 0, fmt.Errorf("configs of topic %s: %w", topic, err)
 	}
 	c := configs[topic]
 	ms := int64(-1)
 	if strings.Contains(c["cleanup.policy"], "compact") {
 		if ms, err = strconv.ParseInt(c["delete.retention.ms"], 10, 64); err != nil {
-			return 0, fmt.Errorf("changelog %s: delete.retention.ms: %w", topic, err)
+			return 0, fmt.Errorf("topic %s: delete.retention.ms: %w", topic, err)
 		}
 	}
-	r.retention[topic] = ms
+	l.retention[topic] = ms
 	return time.Duration(ms) * time.Millisecond, nil
 }

@@ -39,10 +39,10 @@ type Config struct {
 
 // Restorer restores the stores of starting tasks on one goroutine of its own.
 type Restorer struct {
-	cfg       Config
-	fetcher   *kafka.Fetcher
-	retention map[string]int64 // delete.retention.ms by changelog topic
-	active    map[record.TopicPartition]*restore
+	cfg     Config
+	fetcher *kafka.Fetcher
+	locator *Locator
+	active  map[record.TopicPartition]*restore
 
 	bgCtx    context.Context // of the goroutine and of every job's blocking calls
 	cancel   context.CancelFunc
@@ -61,15 +61,15 @@ type Restorer struct {
 func NewRestorer(ctx context.Context, cfg Config) *Restorer {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Restorer{
-		cfg:       cfg,
-		fetcher:   kafka.NewFetcher(cfg.Client, cfg.Fetch),
-		retention: map[string]int64{},
-		active:    map[record.TopicPartition]*restore{},
-		bgCtx:     ctx,
-		cancel:    cancel,
-		wake:      make(chan struct{}, 1),
-		finished:  make(chan struct{}, 1),
-		done:      make(chan struct{}),
+		cfg:      cfg,
+		fetcher:  kafka.NewFetcher(cfg.Client, cfg.Fetch),
+		locator:  NewLocator(cfg.Client),
+		active:   map[record.TopicPartition]*restore{},
+		bgCtx:    ctx,
+		cancel:   cancel,
+		wake:     make(chan struct{}, 1),
+		finished: make(chan struct{}, 1),
+		done:     make(chan struct{}),
 	}
 	go r.run()
 	return r
@@ -225,6 +225,29 @@ func (r *Restorer) prepare(j *Job) error {
 			return err
 		}
 		r.assign(j, p, next, ends[tps[i]])
+	}
+	return nil
+}
+
+// position returns the offset from which a changelog has to be read, and drops
+// local state that can't be continued.
+func (r *Restorer) position(ctx context.Context, p Partition, start, end int64) (int64, error) {
+	local := Local{AppliedAt: p.Store.AppliedAt()}
+	local.Next, local.Known = p.Store.Offset()
+	next, reason, err := r.locator.Position(ctx, p.Topic, local, start, end)
+	if err == nil && reason != "" {
+		err = r.rebuild(p, reason)
+	}
+	return next, err
+}
+
+// rebuild drops local state which is to be restored from the beginning.
+func (r *Restorer) rebuild(p Partition, reason string) error {
+	if r.cfg.Rebuild != nil {
+		r.cfg.Rebuild(p, reason)
+	}
+	if err := p.Store.Wipe(); err != nil {
+		return fmt.Errorf("dropping the state of store %q, partition %d: %w", p.Store.Name(), p.Store.Partition(), err)
 	}
 	return nil
 }

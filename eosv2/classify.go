@@ -104,6 +104,8 @@ func describe(code sarama.KError) error {
 	switch code {
 	case sarama.ErrProducerFenced:
 		return codeError{code, "kafka server: there is a newer producer with the same transactional id, or the transaction timed out (PRODUCER_FENCED)"}
+	case sarama.ErrInvalidRecord:
+		return codeError{code, "kafka server: the topic doesn't take such a record, for instance one without a key if it's compacted (INVALID_RECORD)"}
 	case errTransactionAbortable:
 		return codeError{code, "kafka server: the transaction can only be aborted (TRANSACTION_ABORTABLE)"}
 	case errFencedMemberEpoch:

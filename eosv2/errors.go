@@ -54,9 +54,16 @@ type Error struct {
 	Partition int32
 	// Unknown is set when the request may or may not have taken effect.
 	Unknown bool
+	// Refused is the record that a leader refused for what it is: its size, its
+	// timestamp, or that it doesn't fit the topic. It's nil for other failures. The
+	// transaction is lost all the same, as no broker takes a batch in part.
+	Refused *RefusedRecord
 	// Err is the cause: a sarama.KError, a network or a context error.
 	Err error
 }
+
+// RefusedRecord are the bytes of a record, nil where it has null.
+type RefusedRecord struct{ Key, Value []byte }
 
 // Error names the step, the place and the cause.
 func (e *Error) Error() string {

@@ -1,6 +1,7 @@
 package eosv2
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -191,6 +192,49 @@ func TestTooLargeRecordIsFatal(t *testing.T) {
 			t.Errorf("%q does not say %q", e, part)
 		}
 	}
+	if r := e.Refused; r == nil || string(r.Key) != "key" || len(r.Value) != 1000 {
+		t.Errorf("the refused record is %v", r)
+	}
+}
+
+// TestRefusedRecordIsFound among others of its batch, whatever it's refused for.
+func TestRefusedRecordIsFound(t *testing.T) {
+	for _, code := range []*kerr.Error{kerr.InvalidRecord, kerr.InvalidTimestamp} {
+		c := newCluster(t, 1)
+		p := c.producer(t)
+		h := topic(t, p, "a")
+		c.refuse(code, "bad")
+		send(t, h, 0, "fine", "good", "bad", "well")
+		e := wantClass(t, p.Commit(t.Context()), ClassFatal)
+		if e.Topic != "a" || e.Refused == nil || string(e.Refused.Value) != "bad" {
+			t.Errorf("%v: %v, refused %v", code, e, e.Refused)
+		}
+		must(t, p.Init(t.Context()))
+		send(t, h, 0, "fine", "good", "well")
+		must(t, p.Commit(t.Context()))
+		c.wantValues(t, "a", 0, "fine", "good", "well")
+	}
+}
+
+// refuse has the cluster answer with the code to each produce request with the
+// value in it.
+func (c *cluster) refuse(code *kerr.Error, value string) {
+	c.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		req := r.(*kmsg.ProduceRequest)
+		c.KeepControl()
+		part := &req.Topics[0].Partitions[0]
+		if !bytes.Contains(part.Records, []byte(value)) {
+			return nil, nil, false
+		}
+		res := req.ResponseKind().(*kmsg.ProduceResponse)
+		topic := kmsg.NewProduceResponseTopic()
+		topic.Topic, topic.TopicID = req.Topics[0].Topic, req.Topics[0].TopicID
+		p := kmsg.NewProduceResponseTopicPartition()
+		p.Partition, p.ErrorCode = part.Partition, code.Code
+		topic.Partitions = append(topic.Partitions, p)
+		res.Topics = append(res.Topics, topic)
+		return res, nil, true
+	})
 }
 
 // TestDeliveryTimeout: a partition that never answers well ends the

@@ -1,6 +1,7 @@
 package eosv2
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,7 +82,7 @@ func (p *Producer) settleBlock(b *batch, block *sarama.ProduceResponseBlock) {
 		p.acknowledge(b, block.Offset)
 	case code == sarama.ErrDuplicateSequenceNumber:
 		p.acknowledge(b, -1)
-	case code == sarama.ErrMessageSizeTooLarge && b.count > 1:
+	case aboutRecords(code) && b.count > 1:
 		p.split(b)
 		pt.failing = true
 		pt.cause = code
@@ -91,8 +92,20 @@ func (p *Producer) settleBlock(b *batch, block *sarama.ProduceResponseBlock) {
 		pt.failing = true
 		pt.cause = code
 	default:
-		p.fail(p.produceError(pt, classify(stageProduce, code), p.explain(b, block)))
+		e := p.produceError(pt, classify(stageProduce, code), p.explain(b, block))
+		if aboutRecords(code) {
+			cur := cursor{chunks: b.chunks}
+			_, key, value, _ := cur.next()
+			e.Refused = &RefusedRecord{Key: bytes.Clone(key), Value: bytes.Clone(value)}
+		}
+		p.fail(e)
 	}
+}
+
+// aboutRecords reports whether a leader refuses a batch for what some of its
+// records are. It takes the others if they come without them.
+func aboutRecords(code sarama.KError) bool {
+	return code == sarama.ErrMessageSizeTooLarge || code == sarama.ErrInvalidRecord || code == sarama.ErrInvalidTimestamp
 }
 
 // acknowledge takes b out of flight. offset is where its first record lies, -1

@@ -128,6 +128,18 @@ func (t *Topic) Send(partition int32, key, value []byte, timestamp int64, header
 	return nil
 }
 
+// Check returns the error with which Send refuses a record for its size or its
+// timestamp, and nil where it doesn't.
+func (t *Topic) Check(key, value []byte, timestamp int64, headers []record.Header) error {
+	need := bodySize(key, value, headers)
+	if uint64(timestamp) <= uint64(maxTimestamp) && need <= t.p.largest() {
+		return nil
+	}
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	return t.refuseLocked(0, timestamp, need)
+}
+
 // largest is the size from which a record can't be sent at all.
 func (p *Producer) largest() int { return int(sarama.MaxRequestSize) - requestMargin }
 

@@ -43,7 +43,7 @@ func (s *Store) Changes(yield func(key, value []byte, timestamp int64) error) er
 // writes may be staged as well, for its offset. Until Applied or Discard the store
 // takes no writes.
 func (s *Store) Stage(b *Batch, next int64) error {
-	if err := s.readable(); err != nil {
+	if err := s.owned(); err != nil {
 		return err
 	}
 	if next < 0 {
@@ -149,18 +149,32 @@ func (s *Store) trim() {
 // transaction. It doesn't wait for the disk: after a crash the state may be back as
 // it was before, with its offset, and whatever spoke against it still does.
 func (s *Store) Wipe() error {
-	if err := s.readable(); err != nil {
+	if err := s.owned(); err != nil {
 		return err
 	}
-	b := s.backend.newBatch()
-	err := errors.Join(b.deleteRange(s.prefix, s.end), b.delete(s.meta))
+	b := s.db.NewBatch()
+	err := s.stageWipe(b)
 	if err == nil {
-		err = b.commit()
+		err = b.Commit()
 	}
-	if err = closeAfter(b, err); err != nil {
+	if err = errors.Join(err, b.Close()); err != nil {
 		return s.wrap("wipe", err)
 	}
+	s.wiped()
+	return nil
+}
+
+// stageWipe puts the deletion of all state into a batch. After its commit comes
+// wiped.
+func (s *Store) stageWipe(b *Batch) error {
+	part, err := b.on(s.db, s.backend)
+	if err != nil {
+		return err
+	}
+	return errors.Join(part.deleteRange(s.prefix, s.end), part.delete(s.meta))
+}
+
+func (s *Store) wiped() {
 	s.applied = progress{checkpoint: newCheckpoint()}
 	s.Discard()
-	return nil
 }

@@ -126,29 +126,33 @@ func (db *DB) Store(spec Spec, partition int32) (*Store, error) {
 	if partition < 0 {
 		return nil, fmt.Errorf("store %q: negative partition %d", spec.Name, partition)
 	}
-	be := db.disk
-	if be == nil || spec.InMemory {
-		be = db.memory
-	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.mu.closed {
-		return nil, fmt.Errorf("open store %q: state: %w", spec.Name, ErrClosed)
-	}
 	key := storeKey{spec.Name, partition}
 	if _, ok := db.mu.open[key]; ok {
 		return nil, fmt.Errorf("store %q partition %d is open already", spec.Name, partition)
 	}
-	r, err := be.register(spec)
-	if err != nil {
-		return nil, err
-	}
-	s, err := newStore(db, be, r, spec, partition)
+	s, err := db.storeLocked(spec, partition)
 	if err != nil {
 		return nil, err
 	}
 	db.mu.open[key] = struct{}{}
 	return s, nil
+}
+
+func (db *DB) storeLocked(spec Spec, partition int32) (*Store, error) {
+	if db.mu.closed {
+		return nil, fmt.Errorf("open store %q: state: %w", spec.Name, ErrClosed)
+	}
+	be := db.disk
+	if be == nil || spec.InMemory {
+		be = db.memory
+	}
+	r, err := be.register(spec)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(db, be, r, spec, partition)
 }
 
 // release ends the ownership of a store's partition.

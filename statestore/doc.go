@@ -20,6 +20,9 @@
 // restored from the changelog, never a mixture. [DB.FlushAsync], called from time
 // to time, keeps that tail short, and [DB.Flush] at a clean stop makes it empty.
 //
+// A [Global] is the state of a whole topic, which one goroutine writes and others
+// read.
+//
 // A DB may be used by several goroutines at once; a Store, what wraps it, and a
 // Batch by one at a time.
 package statestore

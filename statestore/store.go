@@ -26,7 +26,9 @@ type Store struct {
 	// batch, and applied the one that's in the engine.
 	current, staged, applied progress
 	isStaged, closed         bool
-	expired                  int64
+	// reader says that the partition is another store's, which this one only reads.
+	reader  bool
+	expired int64
 	// merges and visits are those of scans that aren't in use.
 	merges []*merge
 	visits []*segmentVisit
@@ -117,7 +119,9 @@ func (s *Store) Close() {
 	s.Discard()
 	s.closed = true
 	s.overlay = overlay{}
-	s.db.release(storeKey{s.spec.Name, s.partition})
+	if !s.reader {
+		s.db.release(storeKey{s.spec.Name, s.partition})
+	}
 }
 
 // wrap adds the store's coordinates to an error.
@@ -135,14 +139,25 @@ func (s *Store) readable() error {
 	return nil
 }
 
-var errStaged = errors.New("between Stage and Applied or Discard")
+var (
+	errStaged = errors.New("between Stage and Applied or Discard")
+	errReader = errors.New("a global store is written by its own topic alone: send a record to it")
+)
+
+// owned refuses what only the owner of the partition may do.
+func (s *Store) owned() error {
+	if s.reader {
+		return s.wrap("write", errReader)
+	}
+	return s.readable()
+}
 
 // writable refuses writes that Applied would drop.
 func (s *Store) writable() error {
 	if s.isStaged {
 		return s.wrap("write", errStaged)
 	}
-	return s.readable()
+	return s.owned()
 }
 
 // engineKey returns the key in the engine.

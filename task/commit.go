@@ -114,6 +114,7 @@ func generationOver(err error) bool {
 // committed counts a commit and tells what may be purged.
 func (w *Worker) committed(offsets map[record.TopicPartition]kafka.Offset) {
 	w.redos = 0
+	w.refused = nil
 	w.Metrics.commits.WithLabelValues(w.name()).Inc()
 	for _, t := range w.tasks {
 		t.collect(w.Metrics)

@@ -30,6 +30,13 @@ func (f FailedRecord) DeadLetter() record.Record {
 		record.Header{Key: "__streams.errors.partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
 		record.Header{Key: "__streams.errors.offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
 	)
+	if late, ok := errors.AsType[*plan.LateError](f.Err); ok {
+		headers = append(headers,
+			record.Header{Key: "oncestream.window.start", Value: strconv.AppendInt(nil, late.Start, 10)},
+			record.Header{Key: "oncestream.window.end", Value: strconv.AppendInt(nil, late.End, 10)},
+			record.Header{Key: "oncestream.stream.time", Value: strconv.AppendInt(nil, late.StreamTime, 10)},
+		)
+	}
 	return record.Record{Key: r.Key, Value: r.Value, Timestamp: max(f.timestamp, 0), Headers: headers}
 }
 

@@ -3,6 +3,7 @@ package task
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -24,9 +25,21 @@ type Handlers struct {
 	UndoRecords bool
 }
 
+// Check returns what's missing for the topology of the layout.
+func (h Handlers) Check(l *Layout) error {
+	if nodes := l.plan.DeadLetters; len(nodes) > 0 && h.DeadLetterTopic == "" {
+		return fmt.Errorf("%s: late records go to the dead-letter topic, but none is set: set Config.DeadLetterTopic", strings.Join(nodes, ", "))
+	}
+	return nil
+}
+
 // guard connects the operators to the handlers that there are.
 func (t *Task) guard() {
 	t.env.DecodeFailed = t.decodeFailed
+	t.env.Late = func(f *plan.Failure) error {
+		failed := t.failedRecord(f)
+		return t.deadLetter(failed.DeadLetter())
+	}
 	if t.handlers.Processing != nil {
 		t.env.Failed = func(f *plan.Failure) error {
 			return t.decide(f, plan.DropProcessing, t.handlers.Processing)

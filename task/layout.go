@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,6 +88,9 @@ func UserTopics(p *plan.Plan) []string {
 			}
 		}
 	}
+	for _, g := range p.Globals {
+		set[g.Source.Topic] = true
+	}
 	return slices.Sorted(maps.Keys(set))
 }
 
@@ -148,6 +152,15 @@ func (l *Layout) read(topic string) int32 {
 	}
 }
 
+// changelog returns whether a topic is the changelog of a store.
+func (l *Layout) changelog(topic string) bool {
+	return slices.ContainsFunc(l.plan.SubTopologies, func(sub *plan.SubTopology) bool {
+		return slices.ContainsFunc(sub.Stores, func(s statestore.Spec) bool {
+			return changelog.Topic(l.applicationID, s.Name) == topic
+		})
+	})
+}
+
 // InternalTopics returns the repartition and changelog topics with the counts
 // and configs that Kafka Streams gives them.
 func (l *Layout) InternalTopics(replication int16) []kafka.Topic {
@@ -181,7 +194,12 @@ func repartitionConfigs() map[string]string {
 }
 
 // sub returns the sub-topology of a task.
-func (l *Layout) sub(id plan.TaskID) *plan.SubTopology { return l.plan.SubTopologies[id.SubTopology] }
+func (l *Layout) sub(id plan.TaskID) *plan.SubTopology {
+	i, _ := slices.BinarySearchFunc(l.plan.SubTopologies, id.SubTopology, func(s *plan.SubTopology, id int32) int {
+		return cmp.Compare(s.ID, id)
+	})
+	return l.plan.SubTopologies[i]
+}
 
 // partitions returns the input partitions of a task.
 func (l *Layout) partitions(id plan.TaskID) []record.TopicPartition {

@@ -29,6 +29,7 @@ type Metrics struct {
 	uncommitted    *prometheus.GaugeVec
 	tasks          *prometheus.GaugeVec
 	unread         *prometheus.GaugeVec
+	globalRecords  *prometheus.CounterVec
 }
 
 // NewMetrics makes the collectors and registers them. With a nil registerer they
@@ -46,6 +47,7 @@ func NewMetrics(reg prometheus.Registerer, applicationID string) (*Metrics, erro
 		drops:          r.counter("dropped_records_total", "Records dropped by an operator's rules or a handler, by node and reason.", "node", "reason"),
 		restoreRecords: r.counter("restore_records_total", "Changelog records read to restore stores.", "store"),
 		rebuilds:       r.counter("restore_rebuilds_total", "Stores whose local state couldn't be continued and was rebuilt from the changelog's start.", "store"),
+		globalRecords:  r.counter("global_records_total", "Records read into global stores.", "store"),
 		rebalances:     r.counter("rebalances_total", "Assignments received, by worker.", "worker"),
 		lags:           r.gauge("lag_records", "Offsets between the consumed position and the last stable offset, by input partition.", "topic", "partition"),
 		restoreLeft:    r.gauge("restore_remaining_records", "Offsets left until a store partition is restored.", "store", "partition"),
@@ -133,4 +135,21 @@ func (m *Metrics) restoring(p changelog.Partition, records int, left int64) {
 // restored ends the progress of a store partition.
 func (m *Metrics) restored(p changelog.Partition) {
 	m.restoreLeft.DeleteLabelValues(p.Store.Name(), strconv.Itoa(int(p.Store.Partition())))
+}
+
+// global counts what was read of a global store's partition. The last stable offset
+// is -1 where it's not known.
+func (m *Metrics) global(p *globalPart, records int, lastStable int64) {
+	m.globalRecords.WithLabelValues(p.store.Name()).Add(float64(records))
+	m.lag(p.tp, max(0, lastStable-p.next))
+	left := m.restoreLeft.MustCurryWith(prometheus.Labels{"store": p.store.Name()})
+	if n := strconv.Itoa(int(p.tp.Partition)); p.restored() {
+		left.DeleteLabelValues(n)
+	} else {
+		left.WithLabelValues(n).Set(float64(p.target - p.next))
+	}
+	for k, dropped := range p.store.drops {
+		m.dropped(k, dropped)
+	}
+	clear(p.store.drops)
 }

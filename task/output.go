@@ -17,6 +17,8 @@ type output struct {
 	count int32
 	next  int32 // partition of the next record with a null key
 	sent  int64 // since the last commit
+	// refused are the worker's.
+	refused *refusals
 }
 
 // Partitions implements plan.Output.
@@ -27,8 +29,27 @@ func (o *output) Send(partition int32, key, value []byte, timestamp int64, heade
 	if partition < 0 {
 		partition = o.partition(key)
 	}
+	if len(*o.refused) > 0 {
+		if err := o.refused.check(o.name, key, value); err != nil {
+			return err
+		}
+	}
+	if err := o.topic.Send(partition, key, value, timestamp, headers); err != nil {
+		return refusedBySend(err)
+	}
 	o.sent++
-	return o.topic.Send(partition, key, value, timestamp, headers)
+	return nil
+}
+
+// Check implements checker.
+func (o *output) Check(key, value []byte, timestamp int64, headers []record.Header) error {
+	if err := o.refused.check(o.name, key, value); err != nil {
+		return err
+	}
+	if err := o.topic.Check(key, value, timestamp, headers); err != nil {
+		return refusedBySend(err)
+	}
+	return nil
 }
 
 // Acked implements ChangelogOutput.
@@ -53,7 +74,7 @@ func (w *Worker) output(ctx context.Context, name string) (*output, error) {
 	if err != nil {
 		return nil, fmt.Errorf("output topic %s: %w", name, err)
 	}
-	o := &output{topic: t, name: name, count: t.Partitions()}
+	o := &output{topic: t, name: name, count: t.Partitions(), refused: &w.refused}
 	w.outputs[name] = o
 	return o, nil
 }

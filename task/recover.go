@@ -26,6 +26,9 @@ func (w *Worker) recover(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
+	if w.remember(err) {
+		return w.redo(ctx, err)
+	}
 	switch classify(err) {
 	case eosv2.ClassAbort, eosv2.ClassRetry:
 		if gone := w.deleted(ctx, err); gone != nil {

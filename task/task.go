@@ -77,6 +77,8 @@ type Edges struct {
 	Topic func(name string) (plan.Output, error)
 	// Changelog returns the writer of a store's changelog.
 	Changelog func(store string) (ChangelogOutput, error)
+	// Global returns a reader of a global store. Nil where there are none.
+	Global func(store string) (*statestore.Store, error)
 	// Now returns the wall clock.
 	Now func() time.Time
 	// MaxIdle is the field MaxTaskIdle of Config.
@@ -109,8 +111,14 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.stores = append(t.stores, sl)
 	}
 	t.env = &plan.Env{
-		Task:    id,
-		Store:   t.Store,
+		Task: id,
+		Store: func(name string) (*statestore.Store, error) {
+			s, err := t.Store(name)
+			if err != nil && e.Global != nil {
+				return e.Global(name)
+			}
+			return s, err
+		},
 		Output:  e.Output,
 		Topic:   e.Topic,
 		Now:     e.Now,

@@ -110,6 +110,7 @@ type Worker struct {
 	joined     bool   // an assignment has arrived since the membership began
 	held       bool   // a commit waits for the generation of the running rebalance
 	heldSince  time.Time
+	refused    refusals
 	redos      int // in a row without a commit in between
 	lastCommit time.Time
 	last       int // the index of the task that had the last turn

@@ -157,6 +157,8 @@ func (b *Builder) checkTopics(n *graph.Node) {
 // are noted; the node is not part of the graph then.
 func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool {
 	switch {
+	case s.kind == globalKind || first.kind == globalKind:
+		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: the topic of a global table is read once", topic, first.kind, first.node.Name)
 	case s.kind != "stream" || first.kind != "stream":
 		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: read it once, and derive one from the other with ToStream or ToTable",
 			topic, first.kind, first.node.Name)

@@ -98,7 +98,7 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	for i, input := range s.c.inputs {
 		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task) (op.SessionRows[K, A], error) {
 			rows, err := openSessions(t, n.aggregates[i].Name, st.name, s.c.key, st.value)
-			rows.Gap, rows.Grace = s.w.size.Milliseconds(), s.w.grace.Milliseconds()
+			rows.Gap, rows.Grace, rows.Late = s.w.size.Milliseconds(), s.w.grace.Milliseconds(), s.w.late
 			rows.Clock = op.Clock{}
 			return rows, err
 		})

@@ -130,6 +130,21 @@ var descriptions = map[string]func(b *builder){
 		g.Count(topology.StoreAs("cnt", serde.Int64)).ToStream().To("counts", str, serde.Int64)
 		g.Reduce(join, join, topology.StoreAs("red", str)).ToStream().To("reduced", str, str)
 	},
+	// The same as Kafka Streams describes it.
+	"global-table-join": func(b *builder) {
+		s := b.Stream("in", str, str)
+		g := b.GlobalTable("glob", str, topology.StoreAs("glob-store", str))
+		s.JoinGlobal(g, lookupKey, join).To("inner", str, str)
+		s.LeftJoinGlobal(g, lookupKey, func(v string, _ *string) string { return v }, topology.Named("glj")).To("left", str, str)
+	},
+	// As Kafka Streams describes it: the global tables have numbers of their own among
+	// the sub-topologies.
+	"global-tables": func(b *builder) {
+		b.GlobalTable("glob", str, topology.StoreAs("glob-store", str))
+		b.Stream("in", str, str).SelectKey(first).GroupByKey(str, str).Count(topology.StoreAs("counts", serde.Int64))
+		b.GlobalTable("glob2", str, topology.StoreAs("glob-store2", str), topology.Named("gg"))
+		b.Stream("in2", str, str).To("out", str, str)
+	},
 	"foreign-key-join": func(b *builder) {
 		orders := b.Table("orders", str, topology.StoreAs("orders-store", str))
 		customers := b.Table("customers", str, topology.StoreAs("customers-store", str))

@@ -93,3 +93,57 @@ func ExampleStream_LeftJoinTable() {
 	// 1=somebody saw home@0
 	// 1=Ann saw cart@0
 }
+
+// Every process has all rows, so any key will do.
+func ExampleStream_JoinGlobal() {
+	b := topology.NewBuilder()
+	countries := b.GlobalTable("countries", serde.String, topology.StoreAs("countries", serde.String))
+	b.Stream("visits", serde.String, serde.String).
+		JoinGlobal(countries,
+			func(_, code string) (string, bool) { return code, code != "" },
+			func(_, country string) string { return country }).
+		To("out", serde.String, serde.String)
+	d := start(b)
+	d.Input("countries", serde.String, serde.String).Pipe("is", "Iceland")
+	visits := d.Input("visits", serde.String, serde.String)
+	visits.Pipe("Ann", "is")
+	visits.Pipe("Bob", "xx")
+	visits.Pipe("Cem", "")
+	show(d, d.Output("out", serde.String, serde.String))
+	// Output:
+	// Ann=Iceland@0
+}
+
+func ExampleStream_LeftJoinGlobal() {
+	b := topology.NewBuilder()
+	countries := b.GlobalTable("countries", serde.String, topology.StoreAs("countries", serde.String))
+	b.Stream("visits", serde.String, serde.String).
+		LeftJoinGlobal(countries,
+			func(_, code string) (string, bool) { return code, code != "" },
+			func(code string, country *string) string {
+				if country == nil {
+					return "unknown: " + code
+				}
+				return *country
+			}).
+		To("out", serde.String, serde.String)
+	d := start(b)
+	d.Input("countries", serde.String, serde.String).Pipe("is", "Iceland")
+	visits := d.Input("visits", serde.String, serde.String)
+	visits.Pipe("Ann", "is")
+	visits.Pipe("Bob", "xx")
+	show(d, d.Output("out", serde.String, serde.String))
+	// Output:
+	// Ann=Iceland@0
+	// Bob=unknown: xx@0
+}
+
+func ExampleBuilder_GlobalTable() {
+	b := topology.NewBuilder()
+	b.GlobalTable("countries", serde.String, topology.StoreAs("countries", serde.String))
+	d := start(b)
+	d.Input("countries", serde.String, serde.String).Pipe("is", "Iceland")
+	fmt.Println(d.KeyValue("countries", serde.String, serde.String).Get("is"))
+	// Output:
+	// Iceland true
+}

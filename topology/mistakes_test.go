@@ -56,6 +56,29 @@ var mistakes = []struct {
 		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
 		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
 	}},
+	{"global tables", func(b *builder) {
+		b.GlobalTable("glob", str, topology.StoreAs("g", str), topology.Named("table"))
+		b.Stream("glob", str, str, topology.Named("again"))
+		b.GlobalTable("late", str, topology.StoreAs("g", str, topology.TopicConfig(map[string]string{"retention.ms": "1"})),
+			topology.Named("late"), topology.WithReset(topology.Latest), topology.WithTimestamps(topology.WallClockTime()))
+		b.GlobalTable("windowed", str, topology.StoreAs("w", str, topology.WithRetention(time.Hour)), topology.Named("windowed"))
+		b.GlobalTable[string]("nil", nil, topology.StoreAs[string]("n", nil), topology.Named("nil"))
+		s := b.Stream("in", str, str)
+		s.JoinGlobal(&topology.GlobalTable[string, string]{}, lookupKey, join, topology.Named("empty"))
+		s.JoinGlobal[string, string, string](b.GlobalTable("glob3", str, topology.StoreAs("g3", str)), nil, nil, topology.Named("functions"))
+	}, []string{
+		`again: topic "glob" is read as a global table by table-source already: the topic of a global table is read once`,
+		"late: a global table is always read from the topic's start: leave WithReset out",
+		"late: a global table has the timestamps of its records: leave WithTimestamps out",
+		`late: the store "g" is global and has no changelog besides its topic: leave TopicConfig out`,
+		`late: the store name "g" is used by table already: give each store its own`,
+		`windowed: store "w" isn't a window store: it takes no retention`,
+		"nil-source: the key serde is nil",
+		"nil-source: the value serde is nil",
+		"nil: the store's value serde is nil",
+		"empty: it takes in something of another builder: a topology is written with one builder",
+		"functions: JoinGlobal needs a function, got nil",
+	}},
 	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
 		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
 	{"several topics", func(b *builder) {

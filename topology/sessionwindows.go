@@ -12,7 +12,10 @@ import (
 // SessionWindows are periods of activity of a key: records that are at most the
 // gap apart belong to one session, which reaches from its first record to its
 // last, both within it. The zero value isn't valid: make one with [Sessions].
-type SessionWindows struct{ gap, grace time.Duration }
+type SessionWindows struct {
+	gap, grace time.Duration
+	late       op.Lateness
+}
 
 // Sessions returns sessions that end with a gap of inactivity. It's in whole
 // milliseconds and positive. The grace is 0 (KIP-94).
@@ -26,8 +29,19 @@ func (w SessionWindows) Grace(d time.Duration) SessionWindows {
 	return w
 }
 
+// LateToDeadLetter returns the sessions with another end for late records: beside being
+// dropped and counted, the input record is written to the application's dead-letter
+// topic, once for each session that it was too late for. Its headers are those of
+// KIP-1034, and oncestream.window.start, oncestream.window.end and
+// oncestream.stream.time in decimal milliseconds. The application must have a
+// dead-letter topic.
+func (w SessionWindows) LateToDeadLetter() SessionWindows {
+	w.late.DeadLetters = true
+	return w
+}
+
 func (w SessionWindows) shape() windowShape {
-	s := windowShape{size: w.gap, grace: w.grace}
+	s := windowShape{size: w.gap, grace: w.grace, late: w.late}
 	s.positive("gap", w.gap)
 	s.notNegative("grace", w.grace)
 	s.keep("the gap and grace", w.gap, w.grace)
@@ -122,7 +136,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 			return nil, err
 		}
 		rows.Node, rows.Out = at, out
-		rows.Gap, rows.Grace = s.w.size.Milliseconds(), s.w.grace.Milliseconds()
+		rows.Gap, rows.Grace, rows.Late = s.w.size.Milliseconds(), s.w.grace.Milliseconds(), s.w.late
 		if s.w.onClose {
 			return op.SessionsOnClose(rows, a.fold(at), merge(at)), nil
 		}

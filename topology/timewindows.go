@@ -12,7 +12,10 @@ import (
 // contains its start and not its end, and closes when stream time has reached its
 // end and the grace. The zero value isn't valid: make one with [Tumbling] or
 // [Hopping].
-type TimeWindows struct{ size, advance, grace time.Duration }
+type TimeWindows struct {
+	size, advance, grace time.Duration
+	late                 op.Lateness
+}
 
 // Tumbling returns windows of the given size that follow each other without
 // overlap. The size is in whole milliseconds and positive. The grace is 0.
@@ -34,9 +37,20 @@ func (w TimeWindows) Grace(d time.Duration) TimeWindows {
 	return w
 }
 
+// LateToDeadLetter returns the windows with another end for late records: beside being
+// dropped and counted, the input record is written to the application's dead-letter
+// topic, once for each window that it was too late for. Its headers are those of
+// KIP-1034, and oncestream.window.start, oncestream.window.end and
+// oncestream.stream.time in decimal milliseconds. The application must have a
+// dead-letter topic.
+func (w TimeWindows) LateToDeadLetter() TimeWindows {
+	w.late.DeadLetters = true
+	return w
+}
+
 func (w TimeWindows) shape() windowShape {
 	s := windowShape{
-		size: w.size, grace: w.grace,
+		size: w.size, grace: w.grace, late: w.late,
 		time: op.Windows{Size: w.size.Milliseconds(), Advance: w.advance.Milliseconds()},
 	}
 	s.positive("window size", w.size)

@@ -46,6 +46,8 @@ type windowShape struct {
 	endless bool
 	// onClose says that results are sent when windows close.
 	onClose bool
+	// late is what becomes of records for closed windows.
+	late op.Lateness
 	// wrong is what's wrong with the windows.
 	wrong []error
 }
@@ -85,10 +87,13 @@ func (s *windowShape) keep(what string, durations ...time.Duration) {
 	}
 }
 
-// check notes what's wrong with the windows that the node uses.
+// check notes what's wrong with the windows that the node uses, and what they need.
 func (s windowShape) check(b *Builder, node string) {
 	for _, err := range s.wrong {
 		b.g.Fail(node, "%w", err)
+	}
+	if s.late.DeadLetters {
+		b.g.DeadLetters(node)
 	}
 }
 
@@ -186,7 +191,7 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 
 // aggregateWindows returns the operator for the kind of windows.
 func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
-	rows.Grace = w.grace.Milliseconds()
+	rows.Grace, rows.Late = w.grace.Milliseconds(), w.late
 	switch size := w.size.Milliseconds(); {
 	case w.sliding && w.onClose:
 		return op.SlidingOnClose(rows, size, fold)

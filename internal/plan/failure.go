@@ -72,3 +72,17 @@ type Memory struct {
 	// Undo brings back what the last Mark has noted. The stores are back already.
 	Undo func() error
 }
+
+// LateError says why a record was dropped as late.
+type LateError struct {
+	// Start and End are those of the window that the record was too late for, as its
+	// key has them, in milliseconds since the Unix epoch.
+	Start, End int64
+	// StreamTime is what it was late against.
+	StreamTime int64
+}
+
+// Error tells all three.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("the record is late: its window from %d to %d had closed by stream time %d", e.Start, e.End, e.StreamTime)
+}

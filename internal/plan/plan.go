@@ -14,8 +14,28 @@ import (
 
 // Plan is a topology that was built without mistakes.
 type Plan struct {
-	// SubTopologies are in the order of their IDs, which start at 0.
+	// SubTopologies are in the order of their IDs, which count from 0 together with
+	// those of Globals.
 	SubTopologies []*SubTopology
+	// Globals are the topics that each process keeps as a whole, in the order of
+	// their IDs.
+	Globals []*Global
+	// DeadLetters are the nodes that write dead letters for what they drop by their
+	// rules, so that there must be a topic for them.
+	DeadLetters []string
+}
+
+// Global is a topic of which each process applies all partitions to one store. Its
+// operators send nothing on.
+type Global struct {
+	// ID is a number that no sub-topology has.
+	ID     int32
+	Source *Source
+	// Store is the one that the operators write and all tasks may read. It has no
+	// changelog but the topic.
+	Store statestore.Spec
+	// Build makes the operators, with a chain of one input. Its Env writes no topics.
+	Build func(env *Env) (*Chain, error)
 }
 
 // SubTopology is a connected part of the topology: its nodes exchange records
@@ -90,7 +110,11 @@ type TaskID struct {
 	Partition   int32
 }
 
-// String prints the id as Kafka Streams does, for instance 0_3.
+// GlobalTask returns the id of what isn't a task: the operators of a global store.
+func GlobalTask() TaskID { return TaskID{SubTopology: -1, Partition: -1} }
+
+// String prints the id as Kafka Streams does, for instance 0_3. That of global
+// stores is -1_-1.
 func (id TaskID) String() string { return fmt.Sprintf("%d_%d", id.SubTopology, id.Partition) }
 
 // Chain is the operators of one task. It's used by one goroutine at a time.
@@ -120,7 +144,8 @@ type Input struct {
 // goroutine only.
 type Env struct {
 	Task TaskID
-	// Store returns the open state of a store of this task.
+	// Store returns the open state of a store of this task, or a reader of a global
+	// store.
 	Store func(name string) (*statestore.Store, error)
 	// Output returns the writer for a topic, named as in Sink.Topic.
 	Output func(topic string) (Output, error)
@@ -139,6 +164,9 @@ type Env struct {
 	// NotProduced is asked about an output record that can't be serialized, or whose
 	// Send was refused, as Failed is. It's nil where no handler is set.
 	NotProduced func(*Failure) error
+	// Late is told of a record that was dropped as late, by a node that's among
+	// Plan.DeadLetters. Err of the failure is a *LateError.
+	Late func(*Failure) error
 	// Remember takes the memory of an operator that has some beside its stores, so that
 	// a record can be taken back. It's nil where none is.
 	Remember func(Memory)

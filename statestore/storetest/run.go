@@ -60,6 +60,11 @@ func Run(t *testing.T, open func(t *testing.T) *statestore.DB) {
 		"OuterJoinLoop":        testOuterJoinLoop,
 		"OuterJoinDamage":      testOuterJoinDamage,
 		"OuterJoinModel":       testOuterJoinModel,
+		"Global":               testGlobal,
+		"GlobalWipe":           testGlobalWipe,
+		"GlobalOwner":          testGlobalOwner,
+		"GlobalMisuse":         testGlobalMisuse,
+		"GlobalConcurrent":     testGlobalConcurrent,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &env{T: t, db: open(t)}

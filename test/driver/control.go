@@ -85,6 +85,9 @@ func (d *Driver) restart(disk Disk) error {
 			return err
 		}
 		d.endTasks()
+		if err := d.endGlobals(); err != nil {
+			return err
+		}
 	}
 	if err := d.startProcess(); err != nil {
 		return err

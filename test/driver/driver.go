@@ -27,9 +27,10 @@ type Driver struct {
 	// open are the records of the open transaction, in the order of sending.
 	open []sent
 
-	// db and tasks are the process: they end with a crash.
+	// db, tasks and globals, by their topics, are the process: they end with a crash.
 	db      *statestore.DB
 	tasks   []*task.Task
+	globals map[string]*task.Global
 	waiting map[record.TopicPartition]*turn
 	turns   int64
 	drops   map[Drop]int64
@@ -57,6 +58,7 @@ func New(t *topology.Topology, options ...Option) (*Driver, error) {
 		config: newConfig(options),
 		tb:     silent{},
 		topics: map[string]*topic{}, committed: map[record.TopicPartition]kafka.Offset{}, drops: map[Drop]int64{},
+		globals: map[string]*task.Global{},
 	}
 	d.now = d.start
 	d.lastCommit = d.now
@@ -107,6 +109,9 @@ func (d *Driver) lay(t *topology.Topology) error {
 	}
 	var err error
 	if d.layout, err = task.NewLayout(d.applicationID, t.Plan(), counts); err != nil {
+		return err
+	}
+	if err := d.handlers.Check(d.layout); err != nil {
 		return err
 	}
 	for name, n := range counts {

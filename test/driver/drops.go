@@ -1,10 +1,6 @@
 package driver
 
-import (
-	"maps"
-
-	"github.com/oncestream/oncestream/internal/plan"
-)
+import "maps"
 
 // Drop is why and where records were dropped.
 type Drop struct {
@@ -19,9 +15,10 @@ type Drop struct {
 func (d *Driver) Drops() map[Drop]int64 {
 	all := maps.Clone(d.drops)
 	for _, t := range d.tasks {
-		t.Drops(func(node string, reason plan.DropReason, n int64) {
-			all[Drop{Node: node, Reason: string(reason)}] += n
-		})
+		addDrops(all, t.Drops)
+	}
+	for _, g := range d.globals {
+		addDrops(all, g.Drops)
 	}
 	return all
 }

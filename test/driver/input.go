@@ -31,7 +31,7 @@ func (d *Driver) checkInput(topic string, noSerde bool) error {
 	if noSerde {
 		return fmt.Errorf("input %q: a serde is nil", topic)
 	}
-	if _, ok := d.layout.Reader(record.TopicPartition{Topic: topic}); !ok {
+	if _, ok := d.layout.Reader(record.TopicPartition{Topic: topic}); !ok && !d.isGlobal(topic) {
 		return fmt.Errorf("input %q: the topology doesn't read this topic", topic)
 	}
 	return nil
@@ -101,7 +101,9 @@ func (d *Driver) pipe(partition int32, r record.Record) error {
 	}
 	r.Offset = t.end(r.Partition)
 	t.append(r)
-	d.feed(r)
+	if err := d.feed(r); err != nil {
+		return err
+	}
 	return d.process()
 }
 

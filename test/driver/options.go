@@ -10,16 +10,17 @@ import (
 type Option func(*config)
 
 type config struct {
-	applicationID  string
-	partitions     map[string]int32
-	commitInterval time.Duration
-	start          time.Time
-	handlers       task.Handlers
-	maxTaskIdle    time.Duration
+	applicationID   string
+	partitions      map[string]int32
+	commitInterval  time.Duration
+	start           time.Time
+	handlers        task.Handlers
+	maxMessageBytes map[string]int
+	maxTaskIdle     time.Duration
 }
 
 func newConfig(options []Option) config {
-	c := config{applicationID: "app", partitions: map[string]int32{}, start: time.UnixMilli(0).UTC()}
+	c := config{applicationID: "app", partitions: map[string]int32{}, maxMessageBytes: map[string]int{}, start: time.UnixMilli(0).UTC()}
 	for _, o := range options {
 		if o != nil {
 			o(&c)
@@ -68,6 +69,12 @@ func WithProcessingHandler(f func(task.FailedRecord) task.Action) Option {
 // or are refused, see [WithMaxMessageBytes]. The default fails.
 func WithProductionHandler(f func(task.FailedRecord) task.Action) Option {
 	return func(c *config) { c.handlers.Production = f }
+}
+
+// WithMaxMessageBytes has an output topic refuse records whose key and value have
+// more bytes together. The default is no limit.
+func WithMaxMessageBytes(topic string, n int) Option {
+	return func(c *config) { c.maxMessageBytes[topic] = n }
 }
 
 // WithUndo lets handlers answer SkipRecord and DeadLetterRecord.

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
@@ -16,6 +17,9 @@ import (
 func (d *Driver) startProcess() error {
 	if d.db == nil {
 		d.db = statestore.OpenMemory()
+	}
+	if err := d.startGlobals(); err != nil {
+		return err
 	}
 	d.waiting = map[record.TopicPartition]*turn{}
 	for _, id := range d.layout.Tasks {
@@ -53,6 +57,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Changelog: func(store string) (task.ChangelogOutput, error) {
 			return writer{d, d.topic(changelog.Topic(d.applicationID, store))}, nil
 		},
+		Global:   func(store string) (*statestore.Store, error) { return d.layout.GlobalReader(d.db, store) },
 		Now:      d.Now,
 		MaxIdle:  d.maxTaskIdle,
 		Handlers: d.handlers,
@@ -90,9 +95,7 @@ func (b *reader) Read(r *record.Record) bool {
 // that were sent.
 func (d *Driver) endTasks() {
 	for _, t := range d.tasks {
-		t.Drops(func(node string, reason plan.DropReason, n int64) {
-			d.drops[Drop{Node: node, Reason: string(reason)}] += n
-		})
+		addDrops(d.drops, t.Drops)
 		t.Close()
 	}
 	d.tasks = nil
@@ -108,7 +111,7 @@ func (d *Driver) endProcess() error {
 	if d.db == nil {
 		return nil
 	}
-	err := d.db.Close()
+	err := errors.Join(d.endGlobals(), d.db.Close())
 	d.db = nil
 	return err
 }
@@ -195,21 +198,27 @@ func (d *Driver) commit() error {
 		return err
 	}
 	for _, s := range visible {
-		d.feed(s.record)
+		if err := d.feed(s.record); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // feed pushes a committed record to the task that reads its partition, if one
-// does.
-func (d *Driver) feed(r record.Record) {
+// does, or applies it to a global store.
+func (d *Driver) feed(r record.Record) error {
+	if g := d.globals[r.Topic]; g != nil {
+		return d.applyGlobal(g, r.Partition)
+	}
 	id, ok := d.layout.Reader(r.TopicPartition())
 	if !ok {
-		return
+		return nil
 	}
 	for _, t := range d.tasks {
 		if t.ID() == id {
 			d.push(t, r.TopicPartition(), []record.Record{r})
 		}
 	}
+	return nil
 }

@@ -3,7 +3,9 @@ package driver
 import (
 	"fmt"
 	"iter"
+	"slices"
 
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -11,7 +13,7 @@ import (
 // Store returns a partition of a state store, with the writes of the open
 // transaction. The views of package statestore, such as statestore.NewKeyValue,
 // give types to it. After a crash or a rebalance it's closed, and has to be asked
-// for again.
+// for again. That of a global store is partition 0, and can only be read.
 func (d *Driver) Store(name string, partition int32) (*statestore.Store, error) {
 	if d.err != nil {
 		return nil, d.err
@@ -23,6 +25,9 @@ func (d *Driver) Store(name string, partition int32) (*statestore.Store, error) 
 		if s, err := t.Store(name); err == nil {
 			return s, nil
 		}
+	}
+	if partition == 0 && slices.ContainsFunc(d.layout.Globals(), func(g *plan.Global) bool { return g.Store.Name == name }) {
+		return d.layout.GlobalReader(d.db, name)
 	}
 	return nil, fmt.Errorf("the topology has no store %q with a partition %d", name, partition)
 }

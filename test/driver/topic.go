@@ -80,6 +80,9 @@ func (w writer) Partitions() int32 { return int32(len(w.t.partitions)) }
 
 // Send implements plan.Output.
 func (w writer) Send(partition int32, key, value []byte, timestamp int64, headers []record.Header) error {
+	if err := w.Check(key, value, timestamp, headers); err != nil {
+		return err
+	}
 	p, err := w.t.place(partition, key)
 	if err != nil {
 		return err
@@ -89,6 +92,15 @@ func (w writer) Send(partition int32, key, value []byte, timestamp int64, header
 		Key: bytes.Clone(key), Value: bytes.Clone(value), Headers: cloneHeaders(headers),
 	}})
 	w.t.pending[p]++
+	return nil
+}
+
+// Check tells whether the topic refuses a record, as the output of a worker does.
+func (w writer) Check(key, value []byte, _ int64, _ []record.Header) error {
+	limit, ok := w.d.maxMessageBytes[w.t.name]
+	if size := len(key) + len(value); ok && size > limit {
+		return &plan.Refused{Err: fmt.Errorf("topic %s: a record of %d bytes is larger than the topic takes, %d bytes", w.t.name, size, limit)}
+	}
 	return nil
 }
 

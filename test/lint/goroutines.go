@@ -16,7 +16,7 @@ type starts struct {
 
 // goroutines lists every file outside of tests that starts goroutines.
 var goroutines = map[string]starts{
-	"app.go":                    {1, "Run's workers and its keeper; the end of Run's context stops them, Run waits"},
+	"app.go":                    {1, "Run's workers, its keeper and its global stores; the end of Run's context stops them, Run waits"},
 	"changelog/restorer.go":     {1, "the Restorer's loop; Close cancels its context and waits for done"},
 	"eosv2/producer.go":         {1, "the Producer's sender; Close closes stop and waits for done"},
 	"internal/kafka/fetcher.go": {1, "the Fetcher's router; Close cancels its context and waits for the group"},
@@ -25,6 +25,7 @@ var goroutines = map[string]starts{
 
 	"cmd/oncestream-bench/metrics.go": {1, "the HTTP server; the returned function closes it and waits for done"},
 	"cmd/oncestream-bench/run.go":     {1, "runUntilEnd's watcher; its context ends with the application, runUntilEnd waits"},
+	"statestore/storetest/global.go":  {1, "testGlobalConcurrent's readers; each ends with the last round it reads, the test waits"},
 	"examples/flights/demo.go":        {1, "process's application; process ends its context and waits for ran"},
 }
 

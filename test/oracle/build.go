@@ -75,6 +75,8 @@ func operatorOf(op string) operator {
 		return sourceStream
 	case "table":
 		return sourceTable
+	case "globalTable":
+		return sourceGlobalTable
 	case "filter", "filterNot":
 		return ofTables(filterTable, filter)
 	case "map":
@@ -198,6 +200,8 @@ func kindOf(result any) string {
 		return "table"
 	case windowedTable:
 		return "windowed table"
+	case globalTable:
+		return "global table"
 	case *grouped:
 		return "grouped stream"
 	case *groupedTable:

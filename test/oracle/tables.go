@@ -147,6 +147,9 @@ func join(b *builder, s *step) (any, error) {
 	if _, ok := b.results[s.text("with")].(*stream); ok {
 		return joinStreams(b, s)
 	}
+	if with, ok := b.results[s.text("with")].(globalTable); ok {
+		return joinGlobal(s, in, with)
+	}
 	with, err := from[table](b, s, "with")
 	if err != nil {
 		return nil, err
@@ -178,11 +181,16 @@ func (s *stream) withKeys(name string) *stream {
 	if s.rekeyed {
 		in = *s.repartitioned(name)
 	}
-	in.Stream = in.MapValuesWithKey(func(k, v datum) datum {
+	in.Stream = in.paired()
+	return &in
+}
+
+// paired returns the stream with keys and values for values. A null stays.
+func (s *stream) paired() *topology.Stream[datum, datum] {
+	return s.MapValuesWithKey(func(k, v datum) datum {
 		if v == nil {
 			return nil
 		}
 		return keyed{k, v}
 	})
-	return &in
 }

@@ -20,11 +20,29 @@ func (g *Graph) Plan() (*plan.Plan, error) {
 	if len(g.nodes) == 0 {
 		return nil, ErrEmpty
 	}
-	p := &plan.Plan{}
+	p := &plan.Plan{DeadLetters: g.letters}
 	for id, nodes := range g.groups() {
+		if isGlobal(nodes) {
+			p.Globals = append(p.Globals, g.compileGlobal(int32(id), nodes))
+			continue
+		}
 		p.SubTopologies = append(p.SubTopologies, g.compile(int32(id), nodes))
 	}
 	return p, nil
+}
+
+// isGlobal returns whether a group is that of a global store: the source of its
+// topic and the node that owns it.
+func isGlobal(nodes []*Node) bool { return nodes[0].Global }
+
+func (g *Graph) compileGlobal(id int32, nodes []*Node) *plan.Global {
+	source := nodes[0]
+	return &plan.Global{
+		ID:     id,
+		Source: &plan.Source{Node: source.Name, Topic: source.Topic},
+		Store:  g.specs(nodes)[0],
+		Build:  func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, nodes[:1]) },
+	}
 }
 
 func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {

@@ -14,11 +14,18 @@ func (g *Graph) Describe() string {
 	b.WriteString("Topologies:\n ")
 	size := sizes(g.nodes)
 	for id, nodes := range g.groups() {
-		fmt.Fprintf(&b, "  Sub-topology: %d\n", id)
+		global := isGlobal(nodes)
+		if global {
+			fmt.Fprintf(&b, "  Sub-topology: %d for global store (will not generate tasks)\n", id)
+		} else {
+			fmt.Fprintf(&b, "  Sub-topology: %d\n", id)
+		}
 		for _, n := range sorted(nodes, size) {
 			n.describe(&b, size)
 		}
-		b.WriteByte('\n')
+		if !global {
+			b.WriteByte('\n')
+		}
 	}
 	return b.String()
 }

@@ -15,6 +15,7 @@ type Graph struct {
 	stores   map[string]store
 	internal map[string]bool // topics between sub-topologies
 	joins    []join
+	letters  []string // nodes that write dead letters
 	counter  int
 	mistakes []error
 }
@@ -77,6 +78,9 @@ func (g *Graph) AddStore(spec statestore.Spec, owner *Node) {
 	}
 	g.stores[spec.Name] = store{spec: spec, owner: owner}
 }
+
+// DeadLetters says that the node of the given name writes dead letters.
+func (g *Graph) DeadLetters(node string) { g.letters = append(g.letters, node) }
 
 // CoPartition demands that the topics which feed the inputs have equal partition
 // counts, on behalf of the node.

@@ -29,6 +29,9 @@ type Node struct {
 	Also []string
 	// Repartition is set where the topic is an internal one.
 	Repartition *plan.Repartition
+	// Global says that every process applies the whole topic of the source to the
+	// store of the node behind it.
+	Global bool
 	// Reset is a source's policy.
 	Reset plan.OffsetReset
 	// Stores are the names of the stores that the node uses.

@@ -28,6 +28,11 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	noAllocs(t, "LeftJoinTable", &Record[string, int]{Key: "k", Value: 1},
 		LeftJoinTable(n, rows, func(a int, b *int) int { return a + *b }, count))
+	key := func(k string, v int) (string, bool) { return k, v > 0 }
+	noAllocs(t, "JoinGlobal", &Record[string, int]{Key: "k", Value: 1},
+		JoinGlobal(n, key, rows, func(a, b int) int { return a + b }, count))
+	noAllocs(t, "LeftJoinGlobal", &Record[string, int]{Key: "k", Value: 1},
+		LeftJoinGlobal(n, key, rows, func(a int, b *int) int { return a + *b }, count))
 	noAllocs(t, "Changes", &Record[string, Change[int]]{}, Changes(count))
 	noAllocs(t, "RekeyChanges", &Record[serde.Windowed[string], Change[int]]{},
 		RekeyChanges(n, func(w serde.Windowed[string]) string { return w.Key }, count))
@@ -37,7 +42,7 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 		MapWindowed(n, func(v int) []byte { return nil }, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
 	noAllocs(t, "drop", &Record[string, int]{NullKey: true},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
-	if seen != 4*101 {
+	if seen != 6*101 {
 		t.Errorf("%d records came out", seen)
 	}
 }

@@ -69,7 +69,7 @@ func (s *sessions[K, V, A]) process(r *Record[K, V]) error {
 		return err
 	}
 	if merged.End < s.closed(r.Timestamp) {
-		return s.late()
+		return s.late(r.Timestamp, r.Headers, merged.Start, merged.End)
 	}
 	has := false
 	for i := range s.found {

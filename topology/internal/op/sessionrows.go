@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -14,6 +15,7 @@ type SessionRows[K, A any] struct {
 	Clock Clock
 	// Gap and Grace are in milliseconds.
 	Gap, Grace int64
+	Late       Lateness
 	Out        Func[serde.Windowed[K], Change[A]]
 
 	o Record[serde.Windowed[K], Change[A]]
@@ -25,8 +27,10 @@ func (s *SessionRows[K, A]) closed(record int64) int64 {
 	return s.Clock.see(record) - s.Grace - s.Gap
 }
 
-// late counts a record for a closed session.
-func (s *SessionRows[K, A]) late() error { return s.Node.drop(plan.DropLate) }
+// late drops a record for a closed session.
+func (s *SessionRows[K, A]) late(timestamp int64, headers []record.Header, start, end int64) error {
+	return s.Late.late(s.Node, timestamp, headers, plan.LateError{Start: start, End: end, StreamTime: s.Clock.see(timestamp)})
+}
 
 // remove deletes a session that a record is added to, and passes that on.
 func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {

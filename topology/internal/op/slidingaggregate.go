@@ -63,7 +63,7 @@ func (s *sliding[K, V, A]) process(r *Record[K, V]) error {
 	}
 	s.closed = s.WindowRows.closed(r.Timestamp)
 	if plus(r.Timestamp, s.difference) < s.closed {
-		return s.late()
+		return s.late(r.Timestamp, r.Headers, max(0, r.Timestamp-s.difference), plus(max(0, r.Timestamp-s.difference), s.difference))
 	}
 	if err := s.find(r); err != nil {
 		return err
@@ -256,7 +256,7 @@ func (s *sliding[K, V, A]) sendRight(r *Record[K, V]) error {
 // add adds the record to a window's aggregate, unless the window is closed.
 func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, agg A, ts int64, found bool) error {
 	if plus(start, s.difference) < s.closed {
-		return s.late()
+		return s.late(r.Timestamp, r.Headers, start, plus(start, s.difference))
 	}
 	s.Node.at()
 	c := s.fold(r, agg, found)

@@ -35,7 +35,7 @@ func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K,
 		for start := w.first(r.Timestamp); start <= r.Timestamp && start != none; start = w.next(start) {
 			end := w.end(start)
 			if end <= closed {
-				if err := rows.late(); err != nil {
+				if err := rows.late(r.Timestamp, r.Headers, start, end); err != nil {
 					return err
 				}
 				continue

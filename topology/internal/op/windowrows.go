@@ -2,6 +2,7 @@ package op
 
 import (
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -14,6 +15,7 @@ type WindowRows[K, A any] struct {
 	Clock Clock
 	// Grace is in milliseconds.
 	Grace int64
+	Late  Lateness
 	Out   Func[serde.Windowed[K], Change[A]]
 }
 
@@ -23,8 +25,10 @@ func (w *WindowRows[K, A]) closed(record int64) int64 {
 	return w.Clock.see(record) - w.Grace
 }
 
-// late counts a record for a closed window.
-func (w *WindowRows[K, A]) late() error { return w.Node.drop(plan.DropLate) }
+// late drops a record for a closed window.
+func (w *WindowRows[K, A]) late(timestamp int64, headers []record.Header, start, end int64) error {
+	return w.Late.late(w.Node, timestamp, headers, plan.LateError{Start: start, End: end, StreamTime: w.Clock.see(timestamp)})
+}
 
 // put replaces a row, or deletes it where the change has no new value: the
 // tombstone in the changelog has the record's own time, though the change
