@@ -248,6 +248,6 @@ func (c *check) unread() {
 		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(topics)) {
-		c.find(topic, "group %s has committed offsets of this topic, but it's read no more: they're ignored", c.applicationID)
+		c.find(topic, "group %s has committed offsets of this topic, but no task reads it: they're ignored", c.applicationID)
 	}
 }

@@ -118,7 +118,7 @@ func TestCheck(t *testing.T) {
 		},
 		"input that's read no more": {
 			change: func(i *Inventory) { i.Committed[record.TopicPartition{Topic: "old", Partition: 1}] = processed(3) },
-			found:  []string{"old: read no more"},
+			found:  []string{"old: no task reads it"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func (t *Topology) MarshalJSON() ([]byte, error) { return json.Marshal(t.descrip
 func describe(g *graph.Graph) *Description {
 	d := &Description{Version: descriptionVersion}
 	for i, part := range g.Parts() {
-		sub := SubTopologyDescription{ID: int32(i)}
+		sub := SubTopologyDescription{ID: int32(i), Global: part.Global}
 		for _, n := range part.Nodes {
 			sub.Nodes = append(sub.Nodes, describeNode(n))
 		}

@@ -24,6 +24,9 @@ type Description struct {
 type SubTopologyDescription struct {
 	// ID is the first part of the ids of its tasks.
 	ID int32 `json:"id"`
+	// Global says that every process applies its topic as a whole to its store, so that
+	// it has no tasks.
+	Global bool `json:"global,omitempty"`
 	// Nodes are in the order in which they were written, so parents come first.
 	Nodes []NodeDescription `json:"nodes"`
 	// Stores are sorted by name.

@@ -18,7 +18,7 @@ func described(t *testing.T, name string) *topology.Topology {
 
 // The files show the format to who reads it with other tools.
 func TestJSONAndDOT(t *testing.T) {
-	for _, name := range []string{"word-count", "stream-table-join", "tumbling", "foreign-key-join", "two-topologies"} {
+	for _, name := range []string{"word-count", "stream-table-join", "tumbling", "foreign-key-join", "two-topologies", "global-table-join"} {
 		t.Run(name, func(t *testing.T) {
 			top := described(t, name)
 			golden(t, name+".json", top.JSON())

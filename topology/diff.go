@@ -129,6 +129,7 @@ func (d *Description) Description() *Description { return d }
 func Diff(before, after Describer) Differences {
 	c := comparison{before: newIndex(before), after: newIndex(after)}
 	c.stores()
+	c.globals()
 	c.repartitions()
 	c.sources()
 	c.sinks()

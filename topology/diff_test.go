@@ -35,6 +35,10 @@ func piped(from, to string, options ...topology.SourceOption) func(*builder) {
 	return func(b *builder) { b.Stream(from, str, str, options...).To(to, str, str) }
 }
 
+func global(topic, store string, options ...topology.StoreOption) func(*builder) {
+	return func(b *builder) { b.GlobalTable(topic, str, topology.StoreAs(store, str, options...)) }
+}
+
 func rows(name string) topology.Stored[string] { return topology.StoreAs(name, str) }
 
 // Each pair of topologies with the differences between them: severity, kind, name,
@@ -165,6 +169,29 @@ var diffs = map[string]struct {
 		"compatible: source reset policy changed in: latest instead of earliest"}},
 	"the serde of a sink": {piped("in", "out"), func(b *builder) { b.Stream("in", str, str).To("out", str, serde.JSON[string]()) }, []string{
 		"needs care: sink serde changed out: | readers"}},
+
+	"a global store comes": {piped("in", "out"), func(b *builder) { global("glob", "rows")(b); piped("in", "out")(b) }, []string{
+		"needs care: sub-topology renumbered 0: it's sub-topology 1",
+		"compatible: store added rows: it's global: each process reads glob from its start",
+	}},
+	"a global store gets another name": {global("glob", "rows"), global("glob", "renamed"), []string{
+		"compatible: store added renamed:",
+		"compatible: store removed rows: it was global",
+	}},
+	"a global store has another topic": {global("glob", "rows"), global("other", "rows"), []string{
+		"loses state: store inputs changed rows: it holds the rows of glob, and reading of other goes on at the position in that topic | another name"}},
+	"a global store moves to memory": {global("glob", "rows"), global("glob", "rows", topology.InMemory()), []string{
+		"compatible: store place changed rows: it's read from its topic"}},
+	"the serde of a global store": {
+		global("glob", "rows"), func(b *builder) { b.GlobalTable("glob", str, topology.StoreAs("rows", serde.JSON[string]())) }, []string{
+			"needs care: store serde changed rows: its values were written with serde.stringSerde"}},
+	"a table becomes global": {
+		func(b *builder) { b.Table("in", str, rows("tab")) },
+		global("in", "tab"), []string{
+			"loses state: store removed tab: | <application id>-tab-changelog is orphaned",
+			"needs care: source topic removed in: | committed offsets",
+			"compatible: store added tab: it's global",
+		}},
 
 	"sub-topologies are written in another order": {
 		func(b *builder) { piped("a", "x")(b); piped("b", "y")(b) },

@@ -9,6 +9,9 @@ import (
 // index is a description by the names of what outlives the program.
 type index struct {
 	stores map[string]*storeAt
+	// globals are global stores. Their topics aren't among sources, as nothing is
+	// committed for them.
+	globals map[string]*storeAt
 	// sources and sinks are filed under their topics, internal ones too.
 	sources map[string]*nodeAt
 	sinks   map[string]*nodeAt
@@ -31,12 +34,16 @@ type nodeAt struct {
 }
 
 func newIndex(d Describer) *index {
-	x := &index{stores: map[string]*storeAt{}, sources: map[string]*nodeAt{}, sinks: map[string]*nodeAt{}}
+	x := &index{stores: map[string]*storeAt{}, globals: map[string]*storeAt{}, sources: map[string]*nodeAt{}, sinks: map[string]*nodeAt{}}
 	if v := reflect.ValueOf(d); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return x
 	}
 	for i := range d.Description().SubTopologies {
-		x.add(&d.Description().SubTopologies[i])
+		if sub := &d.Description().SubTopologies[i]; sub.Global {
+			x.addGlobal(sub)
+		} else {
+			x.add(sub)
+		}
 	}
 	return x
 }
@@ -66,6 +73,18 @@ func (x *index) add(s *SubTopologyDescription) {
 				at.inputs = from
 			}
 		}
+	}
+}
+
+func (x *index) addGlobal(s *SubTopologyDescription) {
+	var topics []string
+	for _, n := range s.Nodes {
+		if n.Kind == SourceNode {
+			topics = append(topics, n.Topics...)
+		}
+	}
+	for _, store := range s.Stores {
+		x.globals[store.Name] = &storeAt{StoreDescription: store, sub: s.ID, inputs: topics}
 	}
 }
 

@@ -102,17 +102,21 @@ func (c *comparison) store(name string, was, is *storeAt) {
 	if is.Logged && was.Logged && !maps.Equal(was.TopicConfig, is.TopicConfig) {
 		c.note(StoreConfig, name, NeedsCare, "the changelog topic keeps the configs that it was made with", alter(name))
 	}
-	for _, s := range []struct{ what, was, is string }{{"key", was.Key, is.Key}, {"value", was.Value, is.Value}} {
-		if s.was != s.is && s.was != "" && s.is != "" {
-			c.note(StoreSerde, name, NeedsCare, fmt.Sprintf("its %ss were written with %s and are read with %s", s.what, s.was, s.is),
-				"make sure that the bytes are the same, or give the store another name")
-		}
-	}
+	c.storeSerdes(name, was, is)
 	if !slices.Equal(was.inputs, is.inputs) {
 		c.note(StoreInputs, name, NeedsCare,
 			fmt.Sprintf("its rows were placed in partitions as %s, and records come as %s: rows of a key may be in another partition than its records, and the number of partitions may change, which the application refuses",
 				list(was.inputs), list(is.inputs)),
 			"make sure that the keys and partition counts are the same, or give the store another name")
+	}
+}
+
+func (c *comparison) storeSerdes(name string, was, is *storeAt) {
+	for _, s := range []struct{ what, was, is string }{{"key", was.Key, is.Key}, {"value", was.Value, is.Value}} {
+		if s.was != s.is && s.was != "" && s.is != "" {
+			c.note(StoreSerde, name, NeedsCare, fmt.Sprintf("its %ss were written with %s and are read with %s", s.what, s.was, s.is),
+				"make sure that the bytes are the same, or give the store another name")
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (w *dotWriter) edge(from, to, style string) {
 
 func (w *dotWriter) subTopology(s *SubTopologyDescription) {
 	w.line("  subgraph cluster_%d {", s.ID)
-	w.line("    label=\"sub-topology %d\";", s.ID)
+	w.line("    label=\"%s %d\";", s.title(), s.ID)
 	for _, n := range s.Nodes {
 		w.line("    %s [label=%s];", quote("node "+n.Name), quote(n.Name))
 		w.node(&n)
@@ -61,6 +61,13 @@ func (w *dotWriter) subTopology(s *SubTopologyDescription) {
 		w.line("    %s [label=%s, shape=cylinder, style=\"\"];", quote("store "+store.Name), quote(store.Name))
 	}
 	w.line("  }")
+}
+
+func (s *SubTopologyDescription) title() string {
+	if s.Global {
+		return "global store"
+	}
+	return "sub-topology"
 }
 
 // node notes the node's edges.

@@ -9,6 +9,8 @@ import (
 
 // Part is a sub-topology as it's described. Its id is its place.
 type Part struct {
+	// Global says that it's a global store's.
+	Global bool
 	// Nodes are in the order in which they were added.
 	Nodes []*Node
 	// Stores are sorted by name.
@@ -27,7 +29,7 @@ type Store struct {
 func (g *Graph) Parts() []Part {
 	var parts []Part
 	for _, nodes := range g.groups() {
-		p := Part{Nodes: nodes, CoPartitioned: g.coPartitioned(nodes)}
+		p := Part{Global: isGlobal(nodes), Nodes: nodes, CoPartitioned: g.coPartitioned(nodes)}
 		for _, spec := range g.specs(nodes) {
 			s := g.stores[spec.Name]
 			p.Stores = append(p.Stores, Store{Spec: spec, Key: s.key, Value: s.value})
