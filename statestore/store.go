@@ -129,7 +129,7 @@ func (s *Store) wrap(action string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("store %q partition %d: %s: %w", s.spec.Name, s.partition, action, err)
+	return &Error{Store: s.spec.Name, Partition: s.partition, Action: action, Err: err}
 }
 
 func (s *Store) readable() error {

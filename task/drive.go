@@ -18,6 +18,7 @@ func (l *Layout) NewTask(id plan.TaskID, stores []*statestore.Store, committed m
 	for _, src := range l.inputs[id] {
 		inputs = append(inputs, input{source: src.Source, tp: src.tp, committed: committed[src.tp]})
 	}
+	e.application = l.applicationID
 	return newTask(id, l.sub(id), stores, inputs, e)
 }
 

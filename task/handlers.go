@@ -92,7 +92,7 @@ func (t *Task) dispose(f *FailedRecord, action Action, reason plan.DropReason) e
 			return fmt.Errorf("dead letter for %s at offset %d: %w", f.Record.TopicPartition(), f.Record.Offset, err)
 		}
 	default:
-		return fmt.Errorf("the handler answers the unknown action %d: %w", action, f.Err)
+		return fmt.Errorf("the handler answers %s, which doesn't exist: %w", action, f.Err)
 	}
 	t.dropped(f.Node, reason)
 	if t.skipped != nil {

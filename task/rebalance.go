@@ -192,7 +192,9 @@ func (w *Worker) closeTasks(ts []*Task) {
 			delete(w.queues, tp)
 			w.Metrics.forget(tp)
 		}
-		t.Close()
+		if err := t.Close(); err != nil {
+			w.log.Error("a processor failed when its task was closed", zap.Error(err))
+		}
 		w.Owners.Release(t.id)
 		w.tasks = slices.DeleteFunc(w.tasks, func(o *Task) bool { return o == t })
 	}

@@ -30,10 +30,9 @@ type Task struct {
 	// it doesn't wait for a time.
 	idleUntil time.Time
 
-	streamTime int64 // highest timestamp processed by the task, -1 before the first
-	turn       int64 // counts what queues waited for: records taken, and first records
-	records    int64 // processed since the last collect
-	drops      map[dropKey]int64
+	turn    int64 // counts what queues waited for: records taken, and first records
+	records int64 // processed since the last collect
+	drops   map[dropKey]int64
 
 	handlers Handlers
 	skipped  func(FailedRecord, Action)
@@ -87,6 +86,8 @@ type Edges struct {
 	Handlers Handlers
 	// Skipped is told of each record that a handler has let go; it may be nil.
 	Skipped func(f FailedRecord, answer Action)
+
+	application string
 }
 
 // input is where a task starts reading a partition.
@@ -98,7 +99,7 @@ type input struct {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, maxIdle: e.MaxIdle, streamTime: -1, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
+	t := &Task{id: id, maxIdle: e.MaxIdle, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -111,7 +112,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.stores = append(t.stores, sl)
 	}
 	t.env = &plan.Env{
-		Task: id,
+		Task: id, Application: e.application, StreamTime: streamTime(inputs),
 		Store: func(name string) (*statestore.Store, error) {
 			s, err := t.Store(name)
 			if err != nil && e.Global != nil {
@@ -144,6 +145,18 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	return t, nil
 }
 
+// streamTime returns that of a task before its first record: the highest partition
+// time that was committed, or -1.
+func streamTime(inputs []input) int64 {
+	highest := int64(-1)
+	for _, in := range inputs {
+		if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
+			highest = max(highest, pt)
+		}
+	}
+	return highest
+}
+
 func (t *Task) addQueue(in input, chained plan.Input) {
 	q := &queue{tp: in.tp, turn: &t.turn, input: chained, position: in.committed.At, committed: in.committed.At, end: -1, partitionTime: -1, metadata: in.committed.Metadata}
 	if !in.committed.Ok && in.source.Reset == plan.Latest {
@@ -153,7 +166,6 @@ func (t *Task) addQueue(in input, chained plan.Input) {
 	}
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
-		t.streamTime = max(t.streamTime, pt)
 	}
 	t.queues = append(t.queues, q)
 }
@@ -185,9 +197,16 @@ func (t *Task) Run(n int) (done int, err error) {
 		if err := t.process(q); err != nil {
 			return done, t.failed(q, err)
 		}
-		t.streamTime = max(t.streamTime, q.head.Timestamp)
 		q.done()
 		done++
+		// What was processed so far and what it makes due belong into one transaction,
+		// so no commit comes in between.
+		if err := t.punctuate(plan.StreamClock, t.env.StreamTime); err != nil {
+			return done, err
+		}
+		if t.env.CommitRequested {
+			return done, nil
+		}
 	}
 	return done, nil
 }
@@ -272,11 +291,13 @@ func (t *Task) applied() {
 	for _, q := range t.queues {
 		q.committed = q.position
 	}
+	t.env.CommitRequested = false
 }
 
-// uncommitted reports whether input was consumed since the last commit.
+// uncommitted reports whether input was consumed since the last commit, or state
+// changed without any.
 func (t *Task) uncommitted() bool {
-	return slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
+	return t.uncommittedBytes() > 0 || slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
 }
 
 // offsets adds the positions that moved since the last commit.
@@ -298,8 +319,10 @@ func (t *Task) uncommittedBytes() int {
 }
 
 // Close drops what waits and the open transaction's state, and closes the
-// stores. Committed state stays on disk.
-func (t *Task) Close() {
+// stores. Committed state stays on disk. An error is one of the user's processors,
+// which keeps nothing from being closed.
+func (t *Task) Close() error {
+	err := t.end()
 	for _, q := range t.queues {
 		q.clear()
 	}
@@ -307,6 +330,7 @@ func (t *Task) Close() {
 		s.Discard()
 		s.Close()
 	}
+	return err
 }
 
 // collect hands the counts since the last call to the metrics.

@@ -240,6 +240,9 @@ func (w *Worker) step(ctx context.Context) (int, error) {
 		if total, err = w.turns(); err != nil {
 			return total, err
 		}
+		if err := w.punctuate(); err != nil {
+			return total, err
+		}
 		if fault.Mutation("overlay") && total > 0 {
 			if err := w.leakOverlays(); err != nil {
 				return total, err
@@ -278,7 +281,7 @@ func (w *Worker) turns() (total int, err error) {
 
 // due reports whether there's something to commit and its time has come.
 func (w *Worker) due(now time.Time) bool {
-	if now.Sub(w.lastCommit) < w.CommitInterval && w.uncommittedBytes() < w.CommitBytes {
+	if now.Sub(w.lastCommit) < w.CommitInterval && w.uncommittedBytes() < w.CommitBytes && !slices.ContainsFunc(w.tasks, (*Task).CommitRequested) {
 		return false
 	}
 	return w.dirty()
@@ -318,18 +321,39 @@ func (w *Worker) receive(ctx context.Context) error {
 	}
 }
 
-// wait sleeps until something arrives or the next commit is due.
-func (w *Worker) wait(ctx context.Context) error {
-	d := roundTrip
-	if w.dirty() && !w.held {
-		d = min(d, max(0, w.CommitInterval-time.Since(w.lastCommit)))
-	}
+// punctuate calls what processors have scheduled by the wall clock.
+func (w *Worker) punctuate() error {
 	for _, t := range w.tasks {
-		if !t.idleUntil.IsZero() {
-			d = min(d, max(0, time.Until(t.idleUntil)))
+		if err := t.Punctuate(); err != nil {
+			return err
 		}
 	}
-	w.timer.Reset(d)
+	return nil
+}
+
+// rest returns how long there's nothing to do unless something arrives.
+func (w *Worker) rest() time.Duration {
+	d := roundTrip
+	if w.held {
+		return d // the rebalance ends with an event
+	}
+	if w.dirty() {
+		d = min(d, w.CommitInterval-time.Since(w.lastCommit))
+	}
+	for _, t := range w.tasks {
+		if at, ok := t.Due(); ok {
+			d = min(d, time.Until(at))
+		}
+		if !t.idleUntil.IsZero() {
+			d = min(d, time.Until(t.idleUntil))
+		}
+	}
+	return max(0, d)
+}
+
+// wait sleeps until something arrives, or the next commit or punctuation is due.
+func (w *Worker) wait(ctx context.Context) error {
+	w.timer.Reset(w.rest())
 	select {
 	case <-ctx.Done():
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
-// counting counts the records of a topic in the store.
-func counting(store string, options ...topology.StoreOption) func(*builder) {
+// countsInto counts the records of a topic in the store.
+func countsInto(store string, options ...topology.StoreOption) func(*builder) {
 	return func(b *builder) {
 		b.Stream("in", str, str).GroupByKey(str, str).Count(topology.StoreAs(store, serde.Int64, options...))
 	}
@@ -25,7 +25,7 @@ func regrouped(topic, store string) func(*builder) {
 	}
 }
 
-func counted(w topology.Windows, options ...topology.StoreOption) func(*builder) {
+func countedIn(w topology.Windows, options ...topology.StoreOption) func(*builder) {
 	return func(b *builder) {
 		b.Stream("in", str, str).GroupByKey(str, str).WindowedBy(w).Count(topology.StoreAs("counts", serde.Int64, options...))
 	}
@@ -39,6 +39,16 @@ func global(topic, store string, options ...topology.StoreOption) func(*builder)
 	return func(b *builder) { b.GlobalTable(topic, str, topology.StoreAs(store, str, options...)) }
 }
 
+// processing has a processor with a store of its own.
+func processing(key serde.Serde[string]) func(*builder) {
+	return func(b *builder) {
+		seen := b.KeyValueStore("seen", key, str)
+		b.Stream("in", str, str).Process(func() topology.Processor[string, string, string, string] {
+			return topology.ProcessorFunc[string, string, string, string](func(*topology.Context[string, string], topology.Record[string, string]) error { return nil })
+		}, seen)
+	}
+}
+
 func rows(name string) topology.Stored[string] { return topology.StoreAs(name, str) }
 
 // Each pair of topologies with the differences between them: severity, kind, name,
@@ -47,13 +57,13 @@ var diffs = map[string]struct {
 	before, after func(*builder)
 	want          []string
 }{
-	"nothing": {counting("a"), counting("a"), nil},
-	"steps that keep nothing": {counting("counts"), func(b *builder) {
+	"nothing": {countsInto("a"), countsInto("a"), nil},
+	"steps that keep nothing": {countsInto("counts"), func(b *builder) {
 		b.Stream("in", str, str, topology.Named("source")).Filter(func(_, v string) bool { return v != "" }).
 			GroupByKey(str, str).Count(topology.StoreAs("counts", serde.Int64), topology.Named("count")).ToStream().Peek(func(string, int64) {})
 	}, nil},
 
-	"a store is renamed": {counting("old"), counting("new"), []string{
+	"a store is renamed": {countsInto("old"), countsInto("new"), []string{
 		"loses state: store renamed old: it seems to be new now | <application id>-old-changelog is orphaned | keep the name old"}},
 	"a store is renamed with its repartition topic": {
 		func(b *builder) {
@@ -72,16 +82,16 @@ var diffs = map[string]struct {
 			g := b.Stream("in", str, str).GroupByKey(str, str)
 			g.Count(topology.StoreAs("a", serde.Int64))
 			g.Count(topology.StoreAs("b", serde.Int64))
-		}, counting("c"), []string{
+		}, countsInto("c"), []string{
 			"loses state: store removed a:",
 			"loses state: store removed b:",
 			"needs care: store added c: | what was consumed of in before isn't in it | Config.StartEmpty",
 		}},
-	"a store goes": {counting("counts"), piped("in", "out"), []string{
+	"a store goes": {countsInto("counts"), piped("in", "out"), []string{
 		"loses state: store removed counts: | <application id>-counts-changelog is orphaned",
 		"compatible: sink topic added out:",
 	}},
-	"a store without a changelog goes": {counting("counts", topology.WithoutLogging()), piped("in", "out"), []string{
+	"a store without a changelog goes": {countsInto("counts", topology.WithoutLogging()), piped("in", "out"), []string{
 		"loses state: store removed counts: | state directories is orphaned",
 		"compatible: sink topic added out:",
 	}},
@@ -90,7 +100,7 @@ var diffs = map[string]struct {
 		"compatible: repartition topic added words-repartition:",
 		"compatible: sink topic removed out:",
 	}},
-	"a store without a changelog comes": {piped("in", "out"), counting("counts", topology.WithoutLogging()), []string{
+	"a store without a changelog comes": {piped("in", "out"), countsInto("counts", topology.WithoutLogging()), []string{
 		"needs care: store added counts: it begins empty",
 		"compatible: sink topic removed out:",
 	}},
@@ -102,7 +112,7 @@ var diffs = map[string]struct {
 		"compatible: store added counts:",
 	}},
 
-	"the kind of a store": {counting("counts"), counted(topology.Tumbling(time.Minute)), []string{
+	"the kind of a store": {countsInto("counts"), countedIn(topology.Tumbling(time.Minute)), []string{
 		"loses state: store kind changed counts: it was a key-value store and is a window store | another name"}},
 	"a table becomes a buffer": {
 		func(b *builder) { b.Table("in", str, rows("kept")) },
@@ -113,27 +123,27 @@ var diffs = map[string]struct {
 			"loses state: store kind changed kept: it was a key-value store and is a suppress-buffer store",
 			"needs care: store added src:",
 		}},
-	"the size of windows": {counted(topology.Tumbling(time.Minute)), counted(topology.Tumbling(time.Hour)), []string{
+	"the size of windows": {countedIn(topology.Tumbling(time.Minute)), countedIn(topology.Tumbling(time.Hour)), []string{
 		"needs care: store retention changed counts: rows are kept for 1h0m0s instead of 1m0s | kafka-configs",
 		"needs care: store window size changed counts: windows of 1m0s are read as ones of 1h0m0s",
 	}},
 	"a shorter retention": {
-		counted(topology.Tumbling(time.Minute), topology.WithRetention(time.Hour)), counted(topology.Tumbling(time.Minute)), []string{
+		countedIn(topology.Tumbling(time.Minute), topology.WithRetention(time.Hour)), countedIn(topology.Tumbling(time.Minute)), []string{
 			"needs care: store retention changed counts: rows older than 1m0s are dropped for good, where they were kept for 1h0m0s"}},
-	"windows without an end": {counted(topology.Unlimited(time.UnixMilli(0))), counted(topology.Tumbling(time.Minute)), []string{
+	"windows without an end": {countedIn(topology.Unlimited(time.UnixMilli(0))), countedIn(topology.Tumbling(time.Minute)), []string{
 		"needs care: store retention changed counts: | for ever",
 		"needs care: store window size changed counts: windows of ever",
 	}},
-	"configs of a changelog": {counting("counts"), counting("counts", topology.TopicConfig(map[string]string{"segment.ms": "1"})), []string{
+	"configs of a changelog": {countsInto("counts"), countsInto("counts", topology.TopicConfig(map[string]string{"segment.ms": "1"})), []string{
 		"needs care: store topic config changed counts: | alter <application id>-counts-changelog"}},
-	"a changelog goes": {counting("counts"), counting("counts", topology.WithoutLogging()), []string{
+	"a changelog goes": {countsInto("counts"), countsInto("counts", topology.WithoutLogging()), []string{
 		"loses state: store logging changed counts: | lost when a task moves"}},
-	"a changelog comes": {counting("counts", topology.WithoutLogging()), counting("counts"), []string{
+	"a changelog comes": {countsInto("counts", topology.WithoutLogging()), countsInto("counts"), []string{
 		"loses state: store logging changed counts: | which is empty"}},
-	"from disk to memory": {counting("counts"), counting("counts", topology.InMemory()), []string{
+	"from disk to memory": {countsInto("counts"), countsInto("counts", topology.InMemory()), []string{
 		"compatible: store place changed counts: it's restored"}},
 	"from disk to memory without a changelog": {
-		counting("counts", topology.WithoutLogging()), counting("counts", topology.WithoutLogging(), topology.InMemory()), []string{
+		countsInto("counts", topology.WithoutLogging()), countsInto("counts", topology.WithoutLogging(), topology.InMemory()), []string{
 			"loses state: store place changed counts: it begins empty"}},
 	"the serde of a store": {
 		func(b *builder) { b.Table("in", str, rows("tab")) },
@@ -141,7 +151,9 @@ var diffs = map[string]struct {
 			"needs care: source serde changed in: | serde.jsonSerde[string]",
 			"needs care: store serde changed tab: its values were written with serde.stringSerde",
 		}},
-	"records of a store are placed by another topic": {counting("counts"), regrouped("words", "counts"), []string{
+	"the serde of a processor's store": {processing(str), processing(serde.JSON[string]()), []string{
+		"needs care: store serde changed seen: its keys were written with serde.stringSerde and are read with serde.jsonSerde[string]"}},
+	"records of a store are placed by another topic": {countsInto("counts"), regrouped("words", "counts"), []string{
 		"needs care: store inputs changed counts: its rows were placed in partitions as in, and records come as words-repartition",
 		"needs care: sub-topology split 0: it's divided into 0 and 1",
 		"compatible: repartition topic added words-repartition:",
@@ -262,7 +274,7 @@ func wantDifferences(t *testing.T, got topology.Differences, want []string) {
 func TestDiffOfNone(t *testing.T) {
 	var none *topology.Topology
 	var nothing *topology.Description
-	top := written(t, counting("counts"))
+	top := written(t, countsInto("counts"))
 	if d := topology.Diff(nil, top); d.Severity() != topology.Compatible || len(d) != 2 {
 		t.Errorf("a first topology:\n%s", d)
 	}

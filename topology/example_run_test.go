@@ -10,12 +10,12 @@ import (
 
 // start runs a topology on the test driver. In a test, driver.ForTest reports
 // mistakes.
-func start(b *topology.Builder) *driver.Driver {
+func start(b *topology.Builder, options ...driver.Option) *driver.Driver {
 	t, err := b.Build()
 	if err != nil {
 		log.Fatal(err)
 	}
-	d, err := driver.New(t)
+	d, err := driver.New(t, options...)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -147,6 +147,51 @@ var mistakes = []struct {
 		"KSTREAM-JOIN-0000000021: JoinTable needs a function, got nil",
 		"KSTREAM-LEFTJOIN-0000000022: LeftJoinTable needs a function, got nil",
 	}},
+	{"processors", func(b *builder) {
+		s := b.Stream("in", str, str)
+		s.Process[string, string](nil)
+		s.Process(func() strProcessor { return nil })
+		same := &watched{}
+		s.Process(func() strProcessor { return same }, topology.Named("same"))
+		s.Process(func() strProcessor { return wrongInit{} }, topology.Named("wrong"))
+		s.ProcessValues[string](nil)
+		b.Table("tab", str, topology.StoreAs("t", str)).Transform[string](nil)
+		s.Process(doing(nil), topology.StoreHandle[*strStore]{}, topology.NewBuilder().KeyValueStore("far", str, str), nil)
+	}, []string{
+		"KSTREAM-PROCESSOR-0000000001: Process needs a function, got nil",
+		"KSTREAM-PROCESSOR-0000000002: the function given to Process returns nil: it must return a new processor",
+		"same: the function given to Process returns the same processor each time: it must return a new one for each task",
+		"wrong: topology_test.wrongInit has an Init that wouldn't be called: it must be Init(*topology.Context[string,string]) error",
+		"wrong: topology_test.wrongInit has a Close that wouldn't be called: it must be Close() error",
+		"KSTREAM-PROCESSVALUES-0000000005: ProcessValues needs a function, got nil",
+		"KTABLE-TRANSFORMVALUES-0000000008: Transform needs a function, got nil",
+		"KSTREAM-PROCESSOR-0000000009: it's given an empty handle of a store: take one from a Builder or a table",
+		"KSTREAM-PROCESSOR-0000000009: it takes in something of another builder: a topology is written with one builder",
+	}},
+	{"stores of processors", func(b *builder) {
+		b.Table("tab", str, topology.StoreAs("t", str))
+		b.KeyValueStore("t", str, str)
+		b.KeyValueStore("a/b", str, str)
+		b.KeyValueStore[string, string]("n", nil, nil, topology.WithRetention(time.Hour), topology.IfNeeded())
+		b.KeyValueStore("n", str, str)
+		b.Table("tab2", str, topology.StoreAs("n", str))
+		b.WindowStore("w", str, str, time.Second, 0)
+		b.StoreOf[int]("o", nil)
+	}, []string{
+		"store t: the name is used by KTABLE-SOURCE-0000000001 already: give each store its own",
+		`store a/b: the store's name: "a/b" may have letters and digits of ASCII and . _ - only`,
+		"store n: the key serde is nil",
+		"store n: the value serde is nil",
+		"store n: WithRetention is for the stores of tables and windows: the store's own arguments say what it keeps",
+		"store n: IfNeeded is for the stores of tables: leave a store out that no processor needs",
+		"store n: the name is used by the builder already: give each store its own",
+		`KTABLE-SOURCE-0000000003: the store name "n" is used by the builder already: give each store its own`,
+		`store w: store "w": retention 0s is under the window size 1s`,
+		"store o: StoreOf needs a function, got nil",
+		"store n: no processor is connected to it: give its handle to Process, ProcessValues or Transform, or leave the store out",
+		"store o: no processor is connected to it: give its handle to Process, ProcessValues or Transform, or leave the store out",
+		"store w: no processor is connected to it: give its handle to Process, ProcessValues or Transform, or leave the store out",
+	}},
 	{"nil serdes", func(b *builder) {
 		s := b.Stream[string, string]("in", nil, nil)
 		s.To("out", nil, str)
@@ -438,6 +483,13 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// wrongInit is a processor whose other methods have types that nothing calls.
+type wrongInit struct{}
+
+func (wrongInit) Init(*topology.Context[int, int]) error { return nil }
+func (wrongInit) Process(*strContext, madeRecord) error  { return nil }
+func (wrongInit) Close()                                 {}
+
 // Whatever is nil or empty, a chain goes on without a panic, and doesn't build.
 func TestNothingPanics(t *testing.T) {
 	use := func(s *strStream) {
@@ -470,6 +522,9 @@ func TestNothingPanics(t *testing.T) {
 	use(grouped.Reduce(plus, topology.StoreAs("s", str)).ToStream())
 	use(windowed.Reduce(plus, topology.StoreAs("s", str)).ToStream(topology.WithoutWindow))
 	use(table.ToStream())
+	use((*strStream)(nil).Process(doing(nil), nil))
+	use(table.Transform[string](nil, table.Rows()).ToStream())
+	use((*strStream)(nil).ProcessValues[string](nil, none.KeyValueStore("s", str, str), none.StoreOf[int]("s", nil)))
 	for _, t := range []*strTable{nil, {}, table.Filter(above5), none.Table("tab", str, topology.StoreAs("s", str))} {
 		use(t.MapValues(strings.ToUpper).Materialize(topology.Stored[string]{}).
 			Join(t, bar).LeftJoin(nil, leftBar).OuterJoin(t, outerBar, nil).

@@ -26,6 +26,7 @@ type NamedOption interface {
 	SourceOption
 	SinkOption
 	JoinOption
+	ProcessOption
 }
 
 type nodeOptions struct {

@@ -25,6 +25,8 @@ type tableState struct {
 	buffer string
 	// wasRead says that something reads the rows.
 	wasRead bool
+	// rowsHandle is what processors read the rows through, once it was asked for.
+	rowsHandle *handle
 }
 
 // upstream is a table of any type.

@@ -6,6 +6,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/oncestream/oncestream/internal/record"
@@ -124,7 +125,29 @@ type Chain struct {
 	// Flush sends downstream what operators hold back until a commit (record
 	// caches, for instance). Nil where there's nothing to flush.
 	Flush func() error
+	// Due returns when Punctuate has something to do next by a clock, or Never. Nil
+	// where nothing can be scheduled.
+	Due func(by Clock) int64
+	// Punctuate makes one call that processors have scheduled and that's due at the
+	// time which the clock shows. Each is due once, however long ago it was.
+	Punctuate func(by Clock, now int64) error
+	// Close tells the processors that their task ends. Nil where none wants to know.
+	Close func() error
 }
+
+// Clock is what a schedule goes by.
+type Clock uint8
+
+// The clocks.
+const (
+	// StreamClock shows the task's stream time, Env.StreamTime.
+	StreamClock Clock = iota
+	// WallClock shows Env.Now, in milliseconds since the Unix epoch.
+	WallClock
+)
+
+// Never is when nothing is due.
+const Never int64 = math.MaxInt64
 
 // Input takes the records of one topic of a task.
 type Input struct {
@@ -144,6 +167,8 @@ type Input struct {
 // goroutine only.
 type Env struct {
 	Task TaskID
+	// Application is the application's id.
+	Application string
 	// Store returns the open state of a store of this task, or a reader of a global
 	// store.
 	Store func(name string) (*statestore.Store, error)
@@ -185,8 +210,15 @@ type Env struct {
 	// Due says that results are passed on whose time has come. It's not the record at
 	// hand that has made them, so to take that back wouldn't help if they fail.
 	Due bool
-	// From is where the record that is being processed was read. Sources set it.
+	// From is where the record that is being processed was read. Sources set it. It's
+	// zero while what was scheduled runs.
 	From Origin
+	// StreamTime is the highest timestamp of the task's records so far, -1 before the
+	// first. Sources raise it with each record that they pass on.
+	StreamTime int64
+	// CommitRequested says that a processor asks for a commit. The runtime resets it
+	// with the next one.
+	CommitRequested bool
 }
 
 // Origin is the place of a record among the inputs of a task.

@@ -153,8 +153,10 @@ func testModel(e *env, spec statestore.Spec, o order, write func(*rand.Rand, *st
 	s, m := e.open(spec, 0), newModel()
 	for step := range 2000 {
 		switch n := r.IntN(100); {
-		case n < 90:
+		case n < 85:
 			write(r, s, m)
+		case n < 90:
+			e.takenBack(r, s, func() { write(r, s, m) }, func() string { return show(s) }, m)
 		case n < 95:
 			changes := e.changes(s)
 			e.commit(int64(len(m.log)+len(changes)), s)
@@ -179,6 +181,35 @@ func testModel(e *env, spec statestore.Spec, o order, write func(*rand.Rand, *st
 	for name, log := range map[string][]change{"replayed": m.log, "compacted": compacted(m.log)} {
 		spec.Name = name
 		e.wantShown(name, show(e.replay(r, spec, log)), want)
+	}
+}
+
+// takenBack writes some entries, and takes the writes behind a mark back.
+func (e *env) takenBack(r *rand.Rand, s *statestore.Store, write func(), show func() string, m *model) {
+	e.Helper()
+	s.Mark()
+	if r.IntN(2) == 0 {
+		write() // of a record that stays
+		s.Mark()
+	}
+	before, shown := m.open.clone(), ""
+	if r.IntN(4) == 0 {
+		shown = show()
+	}
+	changes, time, expired := e.changes(s), s.StreamTime(), s.Expired()
+	for range r.IntN(5) {
+		write()
+	}
+	s.Rollback()
+	m.open = before
+	if got, want := fmt.Sprint(e.changes(s)), fmt.Sprint(changes); got != want {
+		e.Fatalf("changes after a rollback:\ngot  %q\nwant %q", got, want)
+	}
+	if s.StreamTime() != time || s.Expired() != expired {
+		e.Fatalf("stream time %d and %d expired writes after a rollback, want %d and %d", s.StreamTime(), s.Expired(), time, expired)
+	}
+	if shown != "" {
+		e.wantShown("rolled back", show(), shown)
 	}
 }
 

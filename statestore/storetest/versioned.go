@@ -340,9 +340,17 @@ func testVersionedModel(e *env) {
 	now := at(0)
 	for range 1000 {
 		switch n := r.IntN(100); {
-		case n < 85:
+		case n < 80:
 			now += r.Int64N(3) * 10_000
 			open.step(e, r, s, now)
+		case n < 85:
+			s.Mark()
+			before := open.clone()
+			for range r.IntN(5) {
+				open.step(e, r, s, now+r.Int64N(3)*10_000)
+			}
+			s.Rollback()
+			open = before
 		case n < 91:
 			changes := e.changes(s)
 			e.commit(int64(len(log)+len(changes)), s)

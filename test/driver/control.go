@@ -1,25 +1,41 @@
 package driver
 
-import "time"
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/oncestream/oncestream/task"
+)
 
 // Now returns what the driver's wall clock shows.
 func (d *Driver) Now() time.Time { return d.now }
 
-// AdvanceWallClock moves the wall clock, which doesn't move otherwise. A commit
-// is made if the commit interval has passed since the last one, and what has waited
-// for it is processed.
+// AdvanceWallClock moves the wall clock, which doesn't move otherwise. What
+// processors have scheduled by it and is due then is called once, however far it
+// moved. A commit is made if the commit interval has passed since the last one.
+// What that makes visible and what has waited for the clock is processed.
 func (d *Driver) AdvanceWallClock(by time.Duration) {
 	d.tb.Helper()
 	if d.err != nil {
 		return
 	}
 	d.now = d.now.Add(by)
-	if d.commitInterval > 0 && d.now.Sub(d.lastCommit) >= d.commitInterval {
-		d.Commit()
+	d.fail(d.tick())
+}
+
+func (d *Driver) tick() error {
+	for _, t := range d.tasks {
+		if err := t.Punctuate(); err != nil {
+			return err
+		}
 	}
-	if d.maxTaskIdle > 0 && d.err == nil {
-		d.fail(d.process())
+	if d.now.Sub(d.lastCommit) >= d.commitInterval || slices.ContainsFunc(d.tasks, (*task.Task).CommitRequested) {
+		if err := d.commit(); err != nil {
+			return err
+		}
 	}
+	return d.process()
 }
 
 // Commit commits the open transaction, and then processes what it has made
@@ -84,8 +100,7 @@ func (d *Driver) restart(disk Disk) error {
 		if err := d.wipeMemory(); err != nil {
 			return err
 		}
-		d.endTasks()
-		if err := d.endGlobals(); err != nil {
+		if err := errors.Join(d.endTasks(), d.endGlobals()); err != nil {
 			return err
 		}
 	}

@@ -93,25 +93,27 @@ func (b *reader) Read(r *record.Record) bool {
 
 // endTasks drops the open transaction: the overlays of the stores and the records
 // that were sent.
-func (d *Driver) endTasks() {
+func (d *Driver) endTasks() error {
+	var errs []error
 	for _, t := range d.tasks {
 		addDrops(d.drops, t.Drops)
-		t.Close()
+		errs = append(errs, t.Close())
 	}
 	d.tasks = nil
 	for _, s := range d.open {
 		s.topic.pending[s.record.Partition] = 0
 	}
 	d.open = nil
+	return errors.Join(errs...)
 }
 
 // endProcess ends the tasks and closes the database, which loses what's in it.
 func (d *Driver) endProcess() error {
-	d.endTasks()
+	err := d.endTasks()
 	if d.db == nil {
-		return nil
+		return err
 	}
-	err := errors.Join(d.endGlobals(), d.db.Close())
+	err = errors.Join(err, d.endGlobals(), d.db.Close())
 	d.db = nil
 	return err
 }
@@ -151,7 +153,7 @@ func (d *Driver) process() error {
 		w := d.waiting[tp]
 		w.records--
 		w.since = d.turn()
-		if d.commitInterval == 0 {
+		if d.commitInterval == 0 || t.CommitRequested() {
 			if err := d.commit(); err != nil {
 				return err
 			}

@@ -18,6 +18,9 @@ type builder struct {
 	// for. A run has one partition of everything.
 	counts bool
 	stores []namedStore
+	// declared are the stores for processors, by name, and read those of tables.
+	declared map[string]*declaredStore
+	read     map[string]lookup
 	// extractor is the name of the one for sources that name none.
 	extractor string
 	// times are the extractors in use, by name.
@@ -125,6 +128,14 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, joinStreams)
 	case "suppress":
 		return suppress
+	case "addStore":
+		return addStore
+	case "process":
+		return process
+	case "processValues":
+		return processValues
+	case "transformValues":
+		return transformValues
 	case "fkJoin", "fkLeftJoin":
 		return ofTables(joinByForeignKey, lacks)
 	}
@@ -138,6 +149,7 @@ func lacks(_ *builder, s *step) (any, error) { return nil, missing("%s", s.op) }
 func newBuilder(sc *scenario, counts bool) (*builder, error) {
 	b := &builder{
 		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
+		declared: map[string]*declaredStore{}, read: map[string]lookup{},
 		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
@@ -167,6 +179,9 @@ func (b *builder) apply(raw json.RawMessage) error {
 	}
 	if result != nil {
 		b.results[s.id] = result
+	}
+	if t, ok := result.(table); ok && s.has("store") {
+		b.read[storeOfStep(s)] = t.lookup()
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ type table interface {
 	join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream
 	// rows returns the table with data for values.
 	rows() rows
+	// lookup returns how processors read the rows.
+	lookup() lookup
 }
 
 // tableOf is a table of texts, numbers of a source, or counts.

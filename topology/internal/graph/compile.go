@@ -14,7 +14,7 @@ var ErrEmpty = errors.New("the topology reads no topic: start it with a stream o
 
 // Plan compiles the graph, or returns its mistakes.
 func (g *Graph) Plan() (*plan.Plan, error) {
-	if err := g.Err(); err != nil {
+	if err := errors.Join(g.Err(), g.unused()); err != nil {
 		return nil, err
 	}
 	if len(g.nodes) == 0 {

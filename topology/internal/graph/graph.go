@@ -20,12 +20,21 @@ type Graph struct {
 	mistakes []error
 }
 
-// store is a state store and the node that declared it.
+// store is a state store and the node that declared it, or the first one that was
+// connected to it.
 type store struct {
 	spec  statestore.Spec
-	owner *Node
+	owner *Node // nil for one that no node is connected to yet
 	// key and value are the types of its serdes.
 	key, value string
+}
+
+// user says who has the store, for messages.
+func (s store) user() string {
+	if s.owner == nil {
+		return "the builder"
+	}
+	return s.owner.Name
 }
 
 // join is a node whose inputs must have equal partition counts.
@@ -73,7 +82,7 @@ func (g *Graph) AddStore(spec statestore.Spec, owner *Node) {
 		return
 	}
 	if other, ok := g.stores[spec.Name]; ok {
-		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.owner.Name)
+		g.Fail(owner.Name, "the store name %q is used by %s already: give each store its own", spec.Name, other.user())
 		return
 	}
 	g.stores[spec.Name] = store{spec: spec, owner: owner}

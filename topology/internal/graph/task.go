@@ -11,19 +11,23 @@ import (
 type Task struct {
 	Env    *plan.Env
 	built  map[*Node]any
-	shared map[*Node]any
+	shared map[any]any
 	flush  []func() error
+	life   []life
+	// Due and Punctuate become the chain's.
+	Due       func(by plan.Clock) int64
+	Punctuate func(by plan.Clock, now int64) error
 }
 
-// Share returns what several operators of the task have in common, under the node
-// of one of them. It's made when the first of them asks for it.
-func Share[T any](t *Task, n *Node, make func() (*T, error)) (*T, error) {
-	if s, ok := t.shared[n].(*T); ok {
+// Share returns what several operators of the task have in common, under a key such
+// as the node of one of them. It's made when the first of them asks for it.
+func Share[T any](t *Task, key any, make func() (*T, error)) (*T, error) {
+	if s, ok := t.shared[key].(*T); ok {
 		return s, nil
 	}
 	s, err := make()
 	if err == nil {
-		t.shared[n] = s
+		t.shared[key] = s
 	}
 	return s, err
 }
@@ -59,7 +63,7 @@ func (t *Task) Entry(n *Node) (any, error) {
 
 // buildTask makes the operators behind the sources.
 func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
-	t := &Task{Env: env, built: map[*Node]any{}, shared: map[*Node]any{}}
+	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
 	for _, n := range sources {
 		entry, err := t.Entry(n)
@@ -74,8 +78,15 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 			chain.Inputs[topic] = input()
 		}
 	}
+	if err := t.begin(); err != nil {
+		return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
+	}
+	chain.Due, chain.Punctuate = t.Due, t.Punctuate
 	if len(t.flush) > 0 {
 		chain.Flush = t.flushAll
+	}
+	if len(t.life) > 0 {
+		chain.Close = t.end
 	}
 	return chain, nil
 }

@@ -52,6 +52,7 @@ func (s *source[K, V]) process(r *record.Record) error {
 		return failed
 	case r.Timestamp >= 0:
 		s.o.Timestamp = r.Timestamp
+		s.Env.StreamTime = max(s.Env.StreamTime, r.Timestamp)
 		return s.out(&s.o)
 	case s.times.Invalid == FailInvalid:
 		return s.fail(errInvalidTime)

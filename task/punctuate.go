@@ -1,0 +1,75 @@
+package task
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/oncestream/oncestream/internal/plan"
+)
+
+// Punctuate calls what processors have scheduled by the wall clock and what's due.
+func (t *Task) Punctuate() error {
+	if _, ok := t.Due(); !ok {
+		return nil // spares the look at the clock
+	}
+	return t.punctuate(plan.WallClock, t.env.Now().UnixMilli())
+}
+
+// Due returns when Punctuate has something to do next; false where nothing is
+// scheduled by the wall clock.
+func (t *Task) Due() (time.Time, bool) {
+	if t.chain.Due == nil {
+		return time.Time{}, false
+	}
+	at := t.chain.Due(plan.WallClock)
+	return time.UnixMilli(at), at != plan.Never
+}
+
+// CommitRequested reports whether a processor has asked for a commit since the last
+// one.
+func (t *Task) CommitRequested() bool { return t.env.CommitRequested }
+
+// punctuate calls what is due by a clock that shows now. An error is an *Error; a
+// user function's panic is one, too.
+func (t *Task) punctuate(by plan.Clock, now int64) (err error) {
+	if t.chain.Due == nil || t.chain.Due(by) > now {
+		return nil // the usual case, at no further cost
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = t.failed(nil, fmt.Errorf("punctuation: %w", plan.Recovered(p)))
+		}
+	}()
+	for at := t.chain.Due(by); at <= now && at != plan.Never; at = t.chain.Due(by) {
+		if err := t.call(func() error { return t.chain.Punctuate(by, now) }); err != nil {
+			return t.failed(nil, fmt.Errorf("punctuation: %w", err))
+		}
+	}
+	return nil
+}
+
+// call makes one scheduled call, which has no record, and which a handler may take
+// back by itself.
+func (t *Task) call(f func() error) error {
+	t.current, t.env.Due, t.env.From = nil, false, plan.Origin{Partition: -1, Offset: -1}
+	if t.undo == nil {
+		return f()
+	}
+	return t.whole(f)
+}
+
+// end tells the processors that the task ends.
+func (t *Task) end() (err error) {
+	if t.chain == nil || t.chain.Close == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = t.failed(nil, fmt.Errorf("close: %w", plan.Recovered(p)))
+		}
+	}()
+	if err := t.chain.Close(); err != nil {
+		return t.failed(nil, fmt.Errorf("close: %w", err))
+	}
+	return nil
+}
