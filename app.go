@@ -130,11 +130,30 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, e
 	if err := a.check(ctx, admin, layout); err != nil {
 		return nil, err
 	}
+	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
+		return nil, err
+	}
 	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
 		return nil, fmt.Errorf("internal topics: %w", err)
 	}
 	a.keepDescription()
 	return layout, nil
+}
+
+// checkReused warns of source topics that stand for changelogs but don't keep the
+// latest record of each key.
+func (a *App) checkReused(ctx context.Context, admin *kafka.Client, topics []string) error {
+	configs, err := admin.TopicConfigs(ctx, topics, "cleanup.policy", "retention.ms")
+	if err != nil {
+		return fmt.Errorf("configs of source topics that stores are restored from: %w", err)
+	}
+	for _, topic := range topics {
+		if c := configs[topic]; c["cleanup.policy"] != "compact" && c["retention.ms"] != "-1" {
+			a.log.Warn("a table is restored from a source topic that deletes records by their age: rows get lost when it's restored; set the topic's cleanup.policy to compact, or let the table have a changelog",
+				zap.String("topic", topic), zap.String("cleanup_policy", c["cleanup.policy"]), zap.String("retention_ms", c["retention.ms"]))
+		}
+	}
+	return nil
 }
 
 // work runs the workers and the keeper until all have ended. The first error

@@ -13,7 +13,15 @@ import (
 type Partition struct {
 	Store *statestore.Store
 	Topic string
+	// Take is set where the topic is one of the task's inputs, whose records are to be
+	// made what a changelog would hold: the store is restored up to the committed
+	// offset then, and no further, since what lies behind is still to be processed. It
+	// returns false for a record that the store doesn't take.
+	Take func(*record.Record) (bool, error)
 }
+
+// restored returns whether the store is restored from its topic.
+func (p Partition) restored() bool { return p.Take != nil || !p.Store.Spec().LoggingDisabled }
 
 func (p Partition) topicPartition() record.TopicPartition {
 	return record.TopicPartition{Topic: p.Topic, Partition: p.Store.Partition()}

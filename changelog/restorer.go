@@ -220,6 +220,9 @@ func (r *Restorer) prepare(j *Job) error {
 		return fmt.Errorf("start of the changelogs: %w", err)
 	}
 	for i, p := range parts {
+		if p.Take != nil {
+			ends[tps[i]] = j.Committed[tps[i]].At
+		}
 		next, err := r.position(j.ctx, p, starts[tps[i]], ends[tps[i]])
 		if err != nil {
 			return err
@@ -234,7 +237,13 @@ func (r *Restorer) prepare(j *Job) error {
 func (r *Restorer) position(ctx context.Context, p Partition, start, end int64) (int64, error) {
 	local := Local{AppliedAt: p.Store.AppliedAt()}
 	local.Next, local.Known = p.Store.Offset()
+	if p.Take != nil && local.Known && local.Next == end {
+		return end, nil // also where the topic has lost what was processed
+	}
 	next, reason, err := r.locator.Position(ctx, p.Topic, local, start, end)
+	if p.Take != nil && local.Known && local.Next > end {
+		reason = fmt.Sprintf("the local state is at offset %d of its source topic, but the group has committed %d", local.Next, end)
+	}
 	if err == nil && reason != "" {
 		err = r.rebuild(p, reason)
 	}
@@ -255,7 +264,7 @@ func (r *Restorer) rebuild(p Partition, reason string) error {
 // logged returns the partitions of stores that have a changelog.
 func logged(parts []Partition) (with []Partition, tps []record.TopicPartition) {
 	for _, p := range parts {
-		if !p.Store.Spec().LoggingDisabled {
+		if p.restored() {
 			with, tps = append(with, p), append(tps, p.topicPartition())
 		}
 	}
@@ -295,22 +304,29 @@ func (r *Restorer) apply(c *kafka.Chunk) {
 		}
 		return
 	}
-	n, err := Apply(r.cfg.DB, a.part.Store, c, c.Next)
+	n, next, err := a.part.apply(r.cfg.DB, c, c.Next, a.target)
 	if err != nil {
 		r.finish(j, fmt.Errorf("restore of store %q: %w", a.part.Store.Name(), err))
 		return
 	}
-	a.next = c.Next
+	a.next = next
 	j.Restored += int64(n)
 	if r.cfg.Progress != nil {
 		r.cfg.Progress(a.part, n, a.next, a.target)
 	}
+	r.ended(a)
+}
+
+// ended ends the restore of a partition that has reached its target, and the job
+// with the last one.
+func (r *Restorer) ended(a *restore) {
 	if a.next < a.target {
 		return
 	}
-	r.fetcher.Remove(c.TopicPartition)
-	delete(r.active, c.TopicPartition)
-	delete(j.pending, c.TopicPartition)
+	tp, j := a.part.topicPartition(), a.job
+	r.fetcher.Remove(tp)
+	delete(r.active, tp)
+	delete(j.pending, tp)
 	if len(j.pending) == 0 {
 		r.finish(j, nil)
 	}
@@ -334,6 +350,9 @@ func Apply(db *statestore.DB, s *statestore.Store, records Reader, next int64) (
 		}
 		n++
 	}
+	if r, ok := records.(interface{ Err() error }); ok && r.Err() != nil {
+		return n, r.Err()
+	}
 	if err := s.Stage(b, next); err != nil {
 		return n, err
 	}
@@ -355,7 +374,11 @@ func (r *Restorer) chunkFailed(a *restore, err error) error {
 	if err := r.rebuild(a.part, reason); err != nil {
 		return err
 	}
-	a.next, a.target = oor.LogStart, max(oor.HighWatermark, oor.LogStart)
+	a.next = oor.LogStart
+	if a.part.Take == nil { // an input is committed where it is
+		a.target = max(oor.HighWatermark, oor.LogStart)
+	}
 	r.fetcher.Assign(a.part.topicPartition(), a.next)
+	r.ended(a)
 	return nil
 }

@@ -58,7 +58,11 @@ func (w *Worker) openState(ctx context.Context, id plan.TaskID, s *start) error 
 		if err != nil {
 			return fmt.Errorf("opening store %q: %w", spec.Name, err)
 		}
-		s.parts = append(s.parts, changelog.Partition{Store: st, Topic: changelog.Topic(w.ApplicationID, spec.Name)})
+		part := changelog.Partition{Store: st, Topic: changelog.Topic(w.ApplicationID, spec.Name)}
+		if tp, take, ok := w.Layout.Reused(id, spec.Name, w.Decode); ok {
+			part.Topic, part.Take = tp.Topic, take
+		}
+		s.parts = append(s.parts, part)
 	}
 	return nil
 }

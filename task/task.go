@@ -50,6 +50,9 @@ type storeLog struct {
 	// acked is the changelog offset behind the open transaction's records, noted
 	// between the flush and the commit; -1 where it isn't known.
 	acked int64
+	// input is the queue of the input that the store is restored from, nil where it has
+	// a changelog.
+	input *queue
 	// expired is how many of the store's expired writes were counted as drops.
 	expired int64
 }
@@ -142,6 +145,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		}
 		t.addQueue(in, chained)
 	}
+	t.linkReused(sub)
 	return t, nil
 }
 
@@ -254,6 +258,9 @@ func (t *Task) writeChangelogs() error {
 func (t *Task) noteAcks() {
 	for _, s := range t.stores {
 		s.acked = -1
+		if s.input != nil {
+			s.acked = s.input.position
+		}
 		if s.log == nil {
 			continue
 		}

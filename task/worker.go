@@ -167,7 +167,7 @@ func (w *Worker) open(ctx context.Context) error {
 	}
 	w.fetcher = kafka.NewFetcher(cs[1], w.Fetch)
 	restoreFetch := w.Fetch
-	restoreFetch.ReadCommitted = w.Mode == eosv2.ExactlyOnce
+	restoreFetch.ReadCommitted = w.Mode == eosv2.ExactlyOnce || len(w.Layout.ReusedTopics()) > 0 // as inputs are read
 	w.restorer = changelog.NewRestorer(context.WithoutCancel(ctx), changelog.Config{
 		Group: w.ApplicationID, Client: cs[2], Fetch: restoreFetch, DB: w.DB, Observer: w.restoreObserver(),
 	})

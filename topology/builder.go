@@ -17,6 +17,9 @@ import (
 type Builder struct {
 	g       *graph.Graph
 	sources map[string]source
+	tables  []tableSource
+	// optimized says that the nodes aren't any more what was written down.
+	optimized bool
 }
 
 // source is a user's topic that is read, and how.
@@ -33,10 +36,20 @@ func NewBuilder() *Builder {
 }
 
 // Build returns the topology, or all mistakes that were made, joined into one
-// error; each is told with the name of its node.
-func (b *Builder) Build() (*Topology, error) {
-	if b == nil || b.g == nil {
+// error; each is told with the name of its node. With [Optimize] a Builder builds
+// once.
+func (b *Builder) Build(options ...BuildOption) (*Topology, error) {
+	switch {
+	case b == nil || b.g == nil:
 		return nil, errNoBuilder
+	case b.optimized:
+		return nil, errOptimized
+	}
+	o := buildOptions{optimize: map[Optimization]bool{}}
+	present(options, func(s BuildOption) { s.setBuild(&o) })
+	if b.g.Err() == nil {
+		b.reuse(o.optimize[ReuseSourceTopics])
+		b.optimize(o)
 	}
 	p, err := b.g.Plan()
 	if err != nil {
@@ -45,7 +58,10 @@ func (b *Builder) Build() (*Topology, error) {
 	return &Topology{plan: p, text: b.g.Describe(), description: describe(b.g)}, nil
 }
 
-var errNoBuilder = errors.New("the builder is nil or empty: use NewBuilder")
+var (
+	errNoBuilder = errors.New("the builder is nil or empty: use NewBuilder")
+	errOptimized = errors.New("Build was called with Optimize before, which has changed the builder's nodes: use a new builder")
+)
 
 // valid returns the builder, or one that can't build for none.
 func (b *Builder) valid() *Builder {

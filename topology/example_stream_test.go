@@ -225,6 +225,57 @@ func ExampleStream_Split() {
 	// large: b=500@0
 }
 
+func ExampleStream_Branches() {
+	b := topology.NewBuilder()
+	orders := b.Stream("orders", serde.String, serde.Int64).Branches()
+	orders.Branch("free", func(_ string, price int64) bool { return price == 0 }).To("gifts", serde.String, serde.Int64)
+	orders.Branch("small", func(_ string, price int64) bool { return price < 100 })
+	orders.Default("large")
+	orders.Stream("large").To("large-orders", serde.String, serde.Int64)
+	d := start(b)
+	in := d.Input("orders", serde.String, serde.Int64)
+	in.Pipe("a", 0)
+	in.Pipe("b", 50)
+	in.Pipe("c", 500)
+	for _, topic := range []string{"gifts", "large-orders"} {
+		fmt.Print(topic, ": ")
+		show(d, d.Output(topic, serde.String, serde.Int64))
+	}
+	// Output:
+	// gifts: a=0@0
+	// large-orders: c=500@0
+}
+
+func ExampleBranches() {
+	b := topology.NewBuilder()
+	sizes := b.Stream("in", serde.String, serde.Int64).Branches(topology.Named("size-"))
+	sizes.Branch("small", func(_ string, n int64) bool { return n < 10 }).To("small", serde.String, serde.Int64)
+	sizes.Default("large").To("large", serde.String, serde.Int64)
+	t, err := b.Build()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(t)
+	// Output:
+	// Topologies:
+	//    Sub-topology: 0
+	//     Source: KSTREAM-SOURCE-0000000000 (topics: [in])
+	//       --> size-
+	//     Processor: size- (stores: [])
+	//       --> size-large, size-small
+	//       <-- KSTREAM-SOURCE-0000000000
+	//     Processor: size-large (stores: [])
+	//       --> KSTREAM-SINK-0000000005
+	//       <-- size-
+	//     Processor: size-small (stores: [])
+	//       --> KSTREAM-SINK-0000000003
+	//       <-- size-
+	//     Sink: KSTREAM-SINK-0000000003 (topic: small)
+	//       <-- size-small
+	//     Sink: KSTREAM-SINK-0000000005 (topic: large)
+	//       <-- size-large
+}
+
 func ExampleStream_Repartition() {
 	b := topology.NewBuilder()
 	b.Stream("in", serde.String, serde.String).

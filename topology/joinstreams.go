@@ -126,6 +126,7 @@ func joinStreams[K, V, V2, R any](s *Stream[K, V], other *Stream[K, V2], w JoinW
 	s.b.g.Add(n.left, n.keepLeft)
 	s.b.g.Add(n.right, n.keepRight)
 	s.b.g.Add(n.merge, n.left, n.right)
+	noteSelfJoin(s.b, n, w, st, j, joiner)
 	return &Stream[K, R]{b: s.b, node: n.merge}
 }
 

@@ -118,6 +118,9 @@ func (st JoinStores[K, V, V2]) check(b *Builder, node string) {
 	if o.retention {
 		b.g.Fail(node, "the stores of a join take no retention: it follows from the windows")
 	}
+	if o.reuse {
+		b.g.Fail(node, "ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from")
+	}
 	b.needSerde(node, "join's key", st.key == nil)
 	b.needSerde(node, "join's left value", st.left == nil)
 	b.needSerde(node, "join's right value", st.right == nil)

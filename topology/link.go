@@ -56,12 +56,14 @@ type step struct {
 	prefix string // of the generated name
 	noFunc bool   // a function is missing
 	rekeys bool   // the key may change
+	values bool   // the value alone changes
+	passes bool   // records are sent on as they come, or left out
 }
 
 // then adds an operator behind the stream.
 func then[K, V, J, W any](s *Stream[K, V], st step, options []Option, build func(op.Node, op.Func[J, W]) op.Func[K, V]) *Stream[J, W] {
 	s = s.valid()
-	n := &graph.Node{Name: s.b.nodeName(st.prefix, options)}
+	n := &graph.Node{Name: s.b.nodeName(st.prefix, options), Passes: st.passes, Values: st.values, Rekeys: st.rekeys}
 	s.b.needFunc(n.Name, st.method, st.noFunc)
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[J, W]) (op.Func[K, V], error) {
 		return build(at, out), nil

@@ -56,6 +56,46 @@ var mistakes = []struct {
 		"KSTREAM-SOURCE-0000000001: EmbeddedTime has another record type than the source: it's a func(topology.SourceRecord[string,int64]) (int64, bool), and func(topology.SourceRecord[string,string]) (int64, bool) is needed",
 		`KSTREAM-SOURCE-0000000003: topic "twice" has other timestamps in KSTREAM-SOURCE-0000000002: give both the same value of Timestamps`,
 	}},
+	{"branches", func(b *builder) {
+		split := b.Stream("in", str, str).Branches(topology.Named("split-"))
+		split.Branch("a", nil)
+		split.Branch("a", hasPrefix("a"))
+		split.Branch("", hasPrefix("b"))
+		split.Stream("b")
+		split.Default("rest")
+		split.Default("more")
+		split.Branch("late", hasPrefix("c"))
+		b.Stream("in2", str, str).Branches(topology.Named("split-")).Branch("a", hasPrefix("a"))
+	}, []string{
+		`split-: Branch "a" needs a function, got nil`,
+		`split-: branch "a" exists already: give each branch its own name`,
+		"split-: the branch's name: it's empty",
+		"split-: another node has this name already: give each node its own",
+		`split-: there's no branch "b": add it with Branch or Default before`,
+		`split-: default branch "more" is a second one: a stream has one default branch`,
+		`split-: branch "late" comes behind the default branch: add it before`,
+		"split-: another node has this name already: give each node its own",
+		"split-a: another node has this name already: give each node its own",
+	}},
+	{"topics as changelogs", func(b *builder) {
+		st := func(name string, options ...topology.StoreOption) topology.Stored[string] {
+			return topology.StoreAs(name, str, append(options, topology.ReuseSourceTopic())...)
+		}
+		s := b.Stream("in", str, str)
+		s.ToTable(str, st("a"), topology.Named("to-table"))
+		s.GroupByKey(str, str).Reduce(join, st("b"), topology.Named("reduce"))
+		b.Table("late", str, st("c"), topology.WithReset(topology.Latest), topology.Named("late"))
+		b.Table("clock", str, st("d"), topology.WithTimestamps(topology.WallClockTime()), topology.Named("clock"))
+		b.Table("config", str, st("e", topology.TopicConfig(map[string]string{"segment.bytes": "1"})), topology.Named("config"))
+		s.Join(s, topology.Within(time.Second), join, topology.JoinAs("j", str, str, str, topology.ReuseSourceTopic()), topology.Named("j"))
+	}, []string{
+		`to-table: store "a": ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from`,
+		`reduce: store "b": ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from`,
+		"late: ReuseSourceTopic: the topic isn't read from its beginning: leave out WithReset",
+		"clock: ReuseSourceTopic: its timestamps are the clock's, which the topic hasn't got",
+		"config: ReuseSourceTopic: TopicConfig is for a changelog of its own",
+		"j-merge: ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from",
+	}},
 	{"global tables", func(b *builder) {
 		b.GlobalTable("glob", str, topology.StoreAs("g", str), topology.Named("table"))
 		b.Stream("glob", str, str, topology.Named("again"))
@@ -501,6 +541,7 @@ func TestNothingPanics(t *testing.T) {
 			JoinTable(nil, bar, nil).
 			LeftJoinTable(&topology.Table[string, string]{}, leftBar).
 			Split()[0].
+			Branches(nil).Default("rest").
 			ToTable(str, topology.Stored[string]{}, nil).
 			ToStream().
 			To("out", str, str, nil)

@@ -2,7 +2,6 @@ package topology
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
@@ -18,7 +17,7 @@ func (s *Stream[K, V]) Merge(others ...*Stream[K, V]) *Stream[K, V] {
 }
 
 func merge[K, V any](b *Builder, streams []*Stream[K, V], options []Option) *Stream[K, V] {
-	n := &graph.Node{Name: b.nodeName("KSTREAM-MERGE-", options)}
+	n := &graph.Node{Name: b.nodeName("KSTREAM-MERGE-", options), Passes: true}
 	link(n, func(_ *graph.Task, _ op.Node, out op.Func[K, V]) (op.Func[K, V], error) { return out, nil })
 	merged := &Stream[K, V]{b: b, node: n}
 	var parents []*graph.Node
@@ -28,7 +27,10 @@ func merge[K, V any](b *Builder, streams []*Stream[K, V], options []Option) *Str
 			b.g.Fail(n.Name, "Merge needs streams, got nil")
 		case b.sameBuilder(n.Name, s.b) && !slices.Contains(parents, s.node):
 			parents = append(parents, s.node)
-			merged.rekeyed = merged.rekeyed || s.rekeyed
+			if s.rekeyed {
+				merged.rekeyed = true
+				n.RekeyedFrom = append(n.RekeyedFrom, s.node)
+			}
 		}
 	}
 	if len(streams) == 0 {
@@ -36,37 +38,6 @@ func merge[K, V any](b *Builder, streams []*Stream[K, V], options []Option) *Str
 	}
 	b.g.Add(n, parents...)
 	return merged
-}
-
-// Split sends each record to the stream of the first predicate that holds. It
-// returns one stream for each predicate, in their order, and behind them the
-// stream of the records for which none holds. A record of a stream that isn't
-// used ends there (KIP-418).
-func (s *Stream[K, V]) Split(when ...func(K, V) bool) []*Stream[K, V] {
-	s = s.valid()
-	n := &graph.Node{Name: s.b.g.Next("KSTREAM-BRANCH-")}
-	s.b.g.Add(n, s.node)
-	n.Build = func(t *graph.Task) (any, error) {
-		outs, err := entries[K, V](t, n)
-		if err != nil {
-			return nil, err
-		}
-		return op.Guard(operator(t, n), op.Branch(operator(t, n), when, outs)), nil
-	}
-	branches := make([]*Stream[K, V], 0, len(when)+1)
-	for i, holds := range when {
-		s.b.needFunc(n.Name, "Split", holds == nil)
-		branches = append(branches, s.branch(n, i+1))
-	}
-	return append(branches, s.branch(n, 0))
-}
-
-// branch adds one output of a split: number 0 is that of the rest.
-func (s *Stream[K, V]) branch(split *graph.Node, number int) *Stream[K, V] {
-	s.b.g.Skip(1)
-	n := &graph.Node{Name: split.Name + strconv.Itoa(number)}
-	link(n, func(_ *graph.Task, _ op.Node, out op.Func[K, V]) (op.Func[K, V], error) { return out, nil })
-	return &Stream[K, V]{b: s.b, node: s.b.g.Add(n, split), rekeyed: s.rekeyed}
 }
 
 // Repartition writes the stream to the topic
@@ -83,7 +54,7 @@ func (s *Stream[K, V]) Repartition(name string, k serde.Serde[K], v serde.Serde[
 		s.b.g.Fail(topic, "the number of partitions must be positive, got %d", o.partitions)
 	}
 	return &Stream[K, V]{b: s.b, node: repartition(s, topic, repartitionTo[K, V]{
-		name: name, key: k, value: v, partitions: o.partitions, partitioner: o.partitioner,
+		name: name, key: k, value: v, partitions: o.partitions, own: true, partitioner: o.partitioner,
 	})}
 }
 
@@ -97,6 +68,9 @@ type repartitionTo[K, V any] struct {
 	key        serde.Serde[K]
 	value      serde.Serde[V]
 	partitions int32
+	// own says that the topic was asked for by itself, so that it isn't merged with
+	// others.
+	own bool
 
 	partitioner partitioner
 }
@@ -111,15 +85,24 @@ func repartition[K, V any](s *Stream[K, V], user string, to repartitionTo[K, V])
 		s.b.g.Fail(user, "the repartition topic's name: %w", err)
 	}
 	r := s.b.g.Repartition(user, to.name+repartitionSuffix, to.partitions, s.node)
-	link(r.Filter, func(_ *graph.Task, _ op.Node, out op.Func[K, V]) (op.Func[K, V], error) {
-		if r.Sink.KeepsNullKeys() {
+	dropNullKeys[K, V](r.Filter)
+	if !to.own {
+		r.DropNullKeys = dropNullKeys[K, V]
+	}
+	buildSink(r.Sink, to.key, to.value, op.Target[K, V]{Place: placeOf[K, V](s.b, user, to.partitioner)})
+	buildSource(r.Source, to.key, to.value)
+	return r.Source
+}
+
+// dropNullKeys makes a node leave out the records without a key, unless something
+// behind it makes use of them.
+func dropNullKeys[K, V any](n *graph.Node) {
+	link(n, func(_ *graph.Task, _ op.Node, out op.Func[K, V]) (op.Func[K, V], error) {
+		if n.KeepsNullKeys() {
 			return out, nil
 		}
 		return op.DropNullKeys(out), nil
 	})
-	buildSink(r.Sink, to.key, to.value, op.Target[K, V]{Place: placeOf[K, V](s.b, user, to.partitioner)})
-	buildSource(r.Source, to.key, to.value)
-	return r.Source
 }
 
 // repartitionNames is how many numbers the nodes of a repartition topic take,

@@ -130,19 +130,20 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 	shape := s.w.storedSessions()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
+	old := new(bool)
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
 		rows, err := openSessions(t, n.Name, st.name, s.g.key, st.value)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
+		rows.Node, rows.Out, rows.Old = at, out, *old
 		rows.Gap, rows.Grace, rows.Late = s.w.size.Milliseconds(), s.w.grace.Milliseconds(), s.w.late
 		if s.w.onClose {
 			return op.SessionsOnClose(rows, a.fold(at), merge(at)), nil
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key)}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key), old: old}
 }
 
 // storedSessions is the store that sessions need.

@@ -17,6 +17,8 @@ type Stored[V any] struct {
 	name    string
 	value   serde.Serde[V]
 	options []StoreOption
+	// source says that it's the store of a table that is read from a topic.
+	source bool
 }
 
 // StoreAs returns the description of a state store. The name must be unique in
@@ -34,6 +36,8 @@ type storeOptions struct {
 	spec      statestore.Spec
 	retention bool
 	ifNeeded  bool
+	// reuse says that the topic of the table is to be its changelog.
+	reuse bool
 }
 
 type storeOption func(*storeOptions)
@@ -99,13 +103,27 @@ const changelogSlack = 24 * time.Hour
 
 // IfNeeded leaves the store of a table out where nothing in the topology reads the
 // table's rows: no join with the table, no grouping, no operator that needs the
-// values before a change. The default is to keep it always. For [Builder.Table]
-// and [Stream.ToTable]; all other stores are needed anyway.
+// values before a change. The default is to keep it always. For [Builder.Table],
+// [Stream.ToTable] and [Table.Materialize]; all other stores are needed anyway.
 //
 // Without a store no one knows what a row was before. A filter behind the table
 // then sends a deletion for every row that doesn't pass.
 func IfNeeded() StoreOption {
 	return storeOption(func(o *storeOptions) { o.ifNeeded = true })
+}
+
+// ReuseSourceTopic makes the topic that a table is read from its changelog too: the
+// store has no changelog topic of its own, and is restored from that topic up to the
+// committed offset. For [Builder.Table]; [Optimize] does it for all tables that can.
+//
+// The topic must keep the latest record of each key for as long as the application
+// lives, so its cleanup.policy must be compact. Reading must begin with [Earliest],
+// and timestamps must not be those of [WallClockTime], which the topic hasn't got. A
+// record that couldn't be deserialized when it was processed can't be either when
+// the store is restored: the handler is asked again, and unless it fails, the record
+// is skipped.
+func ReuseSourceTopic() StoreOption {
+	return storeOption(func(o *storeOptions) { o.reuse = true })
 }
 
 // resolve returns the options that were given.
@@ -120,6 +138,9 @@ func (st Stored[V]) resolve() storeOptions {
 func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	o := st.resolve()
 	b.needSerde(n.Name, "store's value", st.value == nil)
+	if o.reuse && !st.source {
+		b.g.Fail(n.Name, "store %q: ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from", st.name)
+	}
 	switch {
 	case w != nil && w.kind == statestore.PlainKeyValue && !o.retention:
 		o.spec.Kind, o.spec.ValueFormat = w.kind, w.format

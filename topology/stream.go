@@ -41,7 +41,7 @@ func (s *Stream[K, V]) FilterNot(drop func(K, V) bool, options ...Option) *Strea
 }
 
 func (s *Stream[K, V]) filter(method string, f func(K, V) bool, want bool, options []Option) *Stream[K, V] {
-	st := step{method: method, prefix: "KSTREAM-FILTER-", noFunc: f == nil}
+	st := step{method: method, prefix: "KSTREAM-FILTER-", noFunc: f == nil, passes: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, V]) op.Func[K, V] {
 		return op.Filter(n, f, want, out)
 	})
@@ -59,7 +59,7 @@ func (s *Stream[K, V]) Map[J, W any](f func(K, V) (J, W), options ...Option) *St
 // MapValues replaces each value. Where V has no nil, f isn't called for a null
 // value, which stays null.
 func (s *Stream[K, V]) MapValues[W any](f func(V) W, options ...Option) *Stream[K, W] {
-	st := step{method: "MapValues", prefix: "KSTREAM-MAPVALUES-", noFunc: f == nil}
+	st := step{method: "MapValues", prefix: "KSTREAM-MAPVALUES-", noFunc: f == nil, values: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
 		return op.MapValues(n, f, out)
 	})
@@ -68,7 +68,7 @@ func (s *Stream[K, V]) MapValues[W any](f func(V) W, options ...Option) *Stream[
 // MapValuesWithKey replaces each value as MapValues does, by what f makes of the
 // key and the value. The key must not be changed (KIP-149).
 func (s *Stream[K, V]) MapValuesWithKey[W any](f func(K, V) W, options ...Option) *Stream[K, W] {
-	st := step{method: "MapValuesWithKey", prefix: "KSTREAM-MAPVALUES-", noFunc: f == nil}
+	st := step{method: "MapValuesWithKey", prefix: "KSTREAM-MAPVALUES-", noFunc: f == nil, values: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
 		return op.MapValuesWithKey(n, f, out)
 	})
@@ -87,7 +87,7 @@ func (s *Stream[K, V]) FlatMap[J, W any](f func(K, V) iter.Seq2[J, W], options .
 // FlatMapValues makes a record of each value that f returns, all with the key of
 // the record that f got the value of.
 func (s *Stream[K, V]) FlatMapValues[W any](f func(V) []W, options ...Option) *Stream[K, W] {
-	st := step{method: "FlatMapValues", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil}
+	st := step{method: "FlatMapValues", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil, values: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
 		return op.FlatMapValues(n, f, out)
 	})
@@ -96,7 +96,7 @@ func (s *Stream[K, V]) FlatMapValues[W any](f func(V) []W, options ...Option) *S
 // FlatMapValuesWithKey makes a record of each value that f returns, as
 // FlatMapValues does; f gets the key as well and must not change it (KIP-149).
 func (s *Stream[K, V]) FlatMapValuesWithKey[W any](f func(K, V) []W, options ...Option) *Stream[K, W] {
-	st := step{method: "FlatMapValuesWithKey", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil}
+	st := step{method: "FlatMapValuesWithKey", prefix: "KSTREAM-FLATMAPVALUES-", noFunc: f == nil, values: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, W]) op.Func[K, V] {
 		return op.FlatMapValuesWithKey(n, f, out)
 	})
@@ -124,7 +124,7 @@ func (s *Stream[K, V]) ForEach(f func(K, V), options ...Option) {
 // Peek shows each record to f and passes it on unchanged. A record may be shown
 // again when its transaction failed.
 func (s *Stream[K, V]) Peek(f func(K, V), options ...Option) *Stream[K, V] {
-	st := step{method: "Peek", prefix: "KSTREAM-PEEK-", noFunc: f == nil}
+	st := step{method: "Peek", prefix: "KSTREAM-PEEK-", noFunc: f == nil, passes: true}
 	return then(s, st, options, func(n op.Node, out op.Func[K, V]) op.Func[K, V] {
 		return op.Peek(n, f, out)
 	})

@@ -69,12 +69,13 @@ func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options 
 	link(n, func(task *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return suppress(task, at, st, t.windows.key, t.windows.suppression[V](until), until, op.Rows[Windowed[K], V]{}, out)
 	})
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows}
+	*t.old = true
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old}
 }
 
 // suppression orders the changes of a windowed table.
 func (w tableWindows[K]) suppression[V any](until Suppression) op.Suppression[Windowed[K], V] {
-	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds(), InPlace: true}
+	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds()}
 	s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Timestamp }
 	if until.final {
 		s.Final, s.Delay = true, w.delay.Milliseconds()

@@ -49,7 +49,10 @@ func (b *Builder) Table[K, V any](topic string, k serde.Serde[K], st Stored[V], 
 	read, table := b.tableNames(o.nodeOptions)
 	n := sourceNode(b, read, topic, o, k, st.value)
 	first := b.addSource(n, source{kind: "table", key: reflect.TypeOf(k), value: reflect.TypeOf(st.value)})
-	return newTable(b, table, first, k, st)
+	st.source = true
+	t := newTable(b, table, first, k, st)
+	noteTableSource(t, n, o)
+	return t
 }
 
 // tableNames returns the names of the two nodes of a table's topic.

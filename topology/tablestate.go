@@ -10,7 +10,8 @@ import (
 // tableState is what others have asked of a table while the topology is written
 // down. Tasks are built later, so it's complete by then.
 type tableState struct {
-	// pending says that the store is declared once it's needed.
+	// pending says that the store is declared once it's needed: when something reads
+	// rows that can't be made of those of other tables.
 	pending bool
 	// old says that changes carry the values before them.
 	old bool
@@ -72,7 +73,7 @@ func (t *Table[K, V]) sendOld(user string, force bool) bool {
 func (t *Table[K, V]) read(user string) []string {
 	t.wasRead = true
 	switch {
-	case t.pending:
+	case t.pending && t.from == nil:
 		t.store()
 	case t.stored.name == "" && t.from == nil:
 		t.b.g.Fail(user, "it needs the rows of %s, which aren't stored: call Materialize on that table", t.node.Name)
@@ -109,6 +110,9 @@ func (t *Table[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], er
 //
 // It makes rows cheap to read where the functions that make them are not, and
 // gives them a changelog of their own. A table is materialized once.
+//
+// With [IfNeeded] it only says how values are written, as a foreign-key join asks:
+// rows that can be made of those of other tables aren't stored then.
 func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 	t = t.valid()
 	switch {
@@ -119,6 +123,8 @@ func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 		t.b.g.Fail(t.node.Name, "Materialize comes too late: call it before anything else is made of the table")
 	}
 	t.stored = st
-	st.declare(t.b, t.node, nil)
+	if t.pending = st.resolve().ifNeeded; !t.pending {
+		st.declare(t.b, t.node, nil)
+	}
 	return t
 }

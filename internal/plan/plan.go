@@ -47,6 +47,8 @@ type SubTopology struct {
 	Sinks   []*Sink
 	// Stores are the state stores of the sub-topology's nodes.
 	Stores []statestore.Spec
+	// Reused are the stores that have a source topic for a changelog.
+	Reused []Reused
 	// CoPartitioned lists groups of source topics (Source.Topic) that must have
 	// the same number of partitions because a join or a merge of grouped inputs
 	// reads them together.
@@ -54,6 +56,20 @@ type SubTopology struct {
 	// Build makes the chain of operators of one task. It's called once for each
 	// task, on the goroutine that will run it.
 	Build func(env *Env) (*Chain, error)
+}
+
+// Reused is a store that is restored from a topic which its sub-topology reads, up
+// to the committed offset. Its specification has logging disabled.
+type Reused struct {
+	Store string
+	// Topic is named as in Source.Topic.
+	Topic string
+	// Node is the name of the source node.
+	Node string
+	// Reader returns a function for one restore of a partition. It makes of a record
+	// what a changelog of the store would hold, and returns false for one that the
+	// store doesn't take. The record's bytes are valid until the next call.
+	Reader func() func(*record.Record) (bool, error)
 }
 
 // CoPartition is a set of topics with equal partition counts, and the node that
@@ -252,6 +268,8 @@ const (
 	DropLate DropReason = "late"
 	// DropTimestamp is a record without a valid timestamp.
 	DropTimestamp DropReason = "invalid_timestamp"
+	// DropStale is the answer of a foreign-key join to a row that has changed since.
+	DropStale DropReason = "stale_answer"
 	// DropNoPartition is a record for which the user's partitioner chose no partition.
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.

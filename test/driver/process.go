@@ -45,7 +45,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 			return nil, fmt.Errorf("task %s: %w", id, err)
 		}
 		stores = append(stores, s)
-		if err := d.restore(s); err != nil {
+		if err := d.restore(id, s); err != nil {
 			return nil, fmt.Errorf("task %s: restore of store %q: %w", id, spec.Name, err)
 		}
 	}
@@ -64,8 +64,16 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 	})
 }
 
-// restore brings a store to the end of its changelog.
-func (d *Driver) restore(s *statestore.Store) error {
+// restore brings a store to the end of its changelog, or to the committed offset of
+// the input that stands for it.
+func (d *Driver) restore(id plan.TaskID, s *statestore.Store) error {
+	if tp, take, ok := d.layout.Reused(id, s.Name(), d.handlers.Decode); ok {
+		until := d.committed[tp].At
+		next, _ := s.Offset()
+		records := d.topic(tp.Topic).partitions[tp.Partition]
+		_, _, err := changelog.ApplyInput(d.db, s, &reader{records[min(next, until):]}, until, until, take)
+		return err
+	}
 	if s.Spec().LoggingDisabled {
 		return nil
 	}

@@ -44,6 +44,21 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestFound runs what make oracle-fuzz found, in its smallest form.
+func TestFound(t *testing.T) {
+	files, err := filepath.Glob("testdata/found/scenarios/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios (%v)", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			if kind := runScenario(t, file, func(*driver.Driver) {}); kind != "" {
+				t.Errorf("lacks %s", kind)
+			}
+		})
+	}
+}
+
 // TestScenariosWithFaults ends the process after each input: the results are
 // those of a process that lives.
 func TestScenariosWithFaults(t *testing.T) {
@@ -99,7 +114,7 @@ func has(t *testing.T, file, pattern string) bool {
 func runScenarioUntimed(t *testing.T, file string, between func(*driver.Driver)) {
 	t.Helper()
 	got := decode(t, runFileWith(t, file, between))
-	want := read(t, filepath.Join("testdata", "expected", filepath.Base(file)))
+	want := read(t, filepath.Join(filepath.Dir(file), "..", "expected", filepath.Base(file)))
 	if w, g := untimed(want.Output), untimed(got.Output); !slices.Equal(w, g) {
 		t.Errorf("output\nwant %s\n got %s", strings.Join(w, "\n     "), strings.Join(g, "\n     "))
 	}
@@ -153,7 +168,7 @@ func runScenario(t *testing.T, file string, between func(*driver.Driver)) string
 	if err := r.write(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := read(t, filepath.Join("testdata", "expected", filepath.Base(file)))
+	want := read(t, filepath.Join(filepath.Dir(file), "..", "expected", filepath.Base(file)))
 	got := decode(t, b.Bytes())
 	differences := compare(want, got)
 	if onPurpose(t, s.Name) {
@@ -190,11 +205,8 @@ func read(t *testing.T, file string) *golden {
 
 func decode(t *testing.T, text []byte) *golden {
 	t.Helper()
-	g := &golden{}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	d.UseNumber()
-	if err := d.Decode(g); err != nil {
+	g, err := parseGolden(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return g

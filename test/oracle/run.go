@@ -41,6 +41,7 @@ type runner struct {
 	between func(*driver.Driver)
 	// deadLetters is the dead-letter topic, or empty.
 	deadLetters string
+	build       []topology.BuildOption
 }
 
 // run runs a scenario, and calls between after each of its inputs. An error says
@@ -54,7 +55,7 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 	if r.b, err = newBuilder(sc, false); err != nil {
 		return nil, err
 	}
-	top, err := r.b.Build()
+	top, err := r.b.Build(r.build...)
 	if err != nil {
 		r.result.fail("build", nil, err)
 		return r.result, nil
@@ -80,6 +81,7 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 // configure turns settings into options of the driver.
 func (r *runner) configure() ([]driver.Option, error) {
 	action, processing := task.Fail, task.Fail
+	var err error
 	options := []driver.Option{
 		driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action }),
 		driver.WithProcessingHandler(func(task.FailedRecord) task.Action { return processing }),
@@ -87,8 +89,8 @@ func (r *runner) configure() ([]driver.Option, error) {
 	for setting, value := range r.sc.Config {
 		switch setting {
 		case "topology.optimization":
-			if value != "none" {
-				return nil, missing("config %s %v", setting, value)
+			if r.build, err = optimizations(fmt.Sprint(value)); err != nil {
+				return nil, err
 			}
 		case "max.task.idle.ms":
 			idle, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
@@ -134,6 +136,30 @@ func (r *runner) configure() ([]driver.Option, error) {
 	return options, nil
 }
 
+// optimizations reads a setting of topology.optimization.
+func optimizations(value string) ([]topology.BuildOption, error) {
+	var ways []topology.Optimization
+	for name := range strings.SplitSeq(value, ",") {
+		switch strings.TrimSpace(name) {
+		case "none":
+		case "all":
+			return []topology.BuildOption{topology.Optimize()}, nil
+		case "reuse.ktable.source.topics":
+			ways = append(ways, topology.ReuseSourceTopics)
+		case "merge.repartition.topics":
+			ways = append(ways, topology.MergeRepartitionTopics)
+		case "single.store.self.join":
+			ways = append(ways, topology.SingleStoreSelfJoin)
+		default:
+			return nil, fmt.Errorf("unknown optimization %q", name)
+		}
+	}
+	if len(ways) == 0 {
+		return nil, nil
+	}
+	return []topology.BuildOption{topology.Optimize(ways...)}, nil
+}
+
 // lay computes the internal topics as an application would, from the partition
 // counts of the scenario. A run has one partition of everything, so this takes a
 // topology of its own.
@@ -142,7 +168,7 @@ func (r *runner) lay() (map[string]internalTopic, error) {
 	if err != nil {
 		return nil, err
 	}
-	top, err := b.Build()
+	top, err := b.Build(r.build...)
 	if err != nil {
 		return nil, err
 	}

@@ -16,8 +16,9 @@ type table interface {
 	streamer
 	// join joins a stream with the table.
 	join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream
-	// rows returns the table with data for values.
+	// rows returns the table with data for values, and serde that of the values.
 	rows() rows
+	serde() serde.Serde[datum]
 	// lookup returns how processors read the rows.
 	lookup() lookup
 }
@@ -30,6 +31,9 @@ type tableOf[V any] struct {
 	// datum makes a datum of a value.
 	datum func(V) datum
 }
+
+// serde implements table.
+func (t tableOf[V]) serde() serde.Serde[datum] { return t.value }
 
 func same(d datum) datum { return d }
 
@@ -103,8 +107,10 @@ func toTable(b *builder, s *step) (any, error) {
 // windowedTable is a windowed table of any value type.
 type windowedTable interface {
 	streamer
-	// windows tells it from other tables.
-	windows()
+	// filter returns the rows for which f is true, or with not, false.
+	filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable
+	// mapped returns other values.
+	mapped(f func(k, v datum) datum, options []topology.Option) windowedTable
 }
 
 // windowedTableOf is a windowed table of texts or counts.
@@ -115,8 +121,22 @@ type windowedTableOf[V any] struct {
 	datum func(V) datum
 }
 
-// windows implements windowedTable.
-func (t windowedTableOf[V]) windows() {}
+// filter implements windowedTable.
+func (t windowedTableOf[V]) filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable {
+	of := func(w topology.Windowed[datum], v V) bool { return f(t.of(w), t.datum(v)) }
+	if not {
+		t.WindowedTable = t.FilterNot(of, options...)
+	} else {
+		t.WindowedTable = t.Filter(of, options...)
+	}
+	return t
+}
+
+// mapped implements windowedTable.
+func (t windowedTableOf[V]) mapped(f func(k, v datum) datum, options []topology.Option) windowedTable {
+	of := func(w topology.Windowed[datum], v V) datum { return f(t.of(w), t.datum(v)) }
+	return t.table(t.MapValuesWithKey(of, options...))
+}
 
 // stream implements streamer.
 func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
@@ -163,6 +183,7 @@ func join(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	in = in.forJoin(s, "")
 	if f.withKey {
 		in = in.withKeys(s.name())
 	}
@@ -179,12 +200,11 @@ func join(b *builder, s *step) (any, error) {
 // aren't written to a topic so, hence the topic that the join would need comes
 // first.
 func (s *stream) withKeys(name string) *stream {
-	in := *s
+	in := s
 	if s.rekeyed {
-		in = *s.repartitioned(name)
+		in = s.repartitioned(name)
 	}
-	in.Stream = in.paired()
-	return &in
+	return in.as(in.paired())
 }
 
 // paired returns the stream with keys and values for values. A null stays.

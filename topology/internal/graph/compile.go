@@ -46,7 +46,7 @@ func (g *Graph) compileGlobal(id int32, nodes []*Node) *plan.Global {
 }
 
 func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
-	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), CoPartitioned: g.coPartitioned(nodes)}
+	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), Reused: g.reusedBy(nodes), CoPartitioned: g.coPartitioned(nodes)}
 	var sources []*Node
 	for _, n := range nodes {
 		switch n.Kind {

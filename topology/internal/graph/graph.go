@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/statestore"
@@ -15,9 +16,13 @@ type Graph struct {
 	stores   map[string]store
 	internal map[string]bool // topics between sub-topologies
 	joins    []join
-	letters  []string // nodes that write dead letters
-	counter  int
-	mistakes []error
+	// repartitions are the repartition topics, in the order in which they were added.
+	repartitions []*Repartition
+	selfJoins    []SelfJoin
+	reused       []reused
+	letters      []string // nodes that write dead letters
+	counter      int
+	mistakes     []error
 }
 
 // store is a state store and the node that declared it, or the first one that was
@@ -94,7 +99,7 @@ func (g *Graph) DeadLetters(node string) { g.letters = append(g.letters, node) }
 // CoPartition demands that the topics which feed the inputs have equal partition
 // counts, on behalf of the node.
 func (g *Graph) CoPartition(at *Node, inputs ...*Node) {
-	g.joins = append(g.joins, join{at: at, inputs: inputs})
+	g.joins = append(g.joins, join{at: at, inputs: slices.Clone(inputs)})
 }
 
 // Repartition is the three nodes around a repartition topic.
@@ -105,13 +110,16 @@ type Repartition struct {
 	Sink *Node
 	// Source reads it, in another sub-topology.
 	Source *Node
+	// DropNullKeys makes another node do what Filter does. It's set where the topic
+	// may be merged with others.
+	DropNullKeys func(*Node)
 }
 
 // Repartition adds an internal topic behind the parent. The names of its nodes
 // are made from the topic's. For a mistake with the topic it blames the node
 // called user. The caller sets the nodes' Build.
-func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) Repartition {
-	r := Repartition{
+func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) *Repartition {
+	r := &Repartition{
 		Filter: &Node{Name: topic + "-filter"},
 		Sink:   &Node{Name: topic + "-sink"},
 		Source: &Node{Name: topic + "-source"},
@@ -119,6 +127,7 @@ func (g *Graph) Repartition(user, topic string, partitions int32, parent *Node) 
 	if g.claim(user, topic) {
 		g.Add(r.Filter, parent)
 		g.addTopic(topic, partitions, r.Sink, r.Source, r.Filter)
+		g.repartitions = append(g.repartitions, r)
 	}
 	return r
 }

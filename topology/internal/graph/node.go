@@ -38,6 +38,15 @@ type Node struct {
 	Stores []string
 	// Key and Value are the Go types of the serdes of a source or a sink.
 	Key, Value string
+	// Passes says that the node sends records on as they come, or leaves them out.
+	Passes bool
+	// Values says that the node makes something of values and does nothing else.
+	Values bool
+	// Rekeys says that the node may change keys.
+	Rekeys bool
+	// RekeyedFrom are the parents of a merge whose keys may have changed since records
+	// were last placed by them.
+	RekeyedFrom []*Node
 	// NullKeys says that the node makes use of records without a key, so that a
 	// repartition topic before it must keep them (KIP-962).
 	NullKeys bool
@@ -47,6 +56,8 @@ type Node struct {
 	// for each of its topics.
 	Build func(*Task) (any, error)
 
+	// keepsAll says that this very node keeps records without a key.
+	keepsAll          bool
 	parents, children []*Node
 	// readBy is the source of the repartition topic that a sink writes to.
 	readBy *Node
@@ -95,7 +106,7 @@ func (n *Node) KeepsNullKeys() bool {
 		seen[n] = true
 		return n.NullKeys || down(n.readBy) || slices.ContainsFunc(n.children, down)
 	}
-	return down(n)
+	return n.keepsAll || down(n)
 }
 
 func byOrder(a, b *Node) int { return a.order - b.order }

@@ -39,7 +39,7 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 	noAllocs(t, "FilterWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
 		FilterWindowed(n, func(serde.Windowed[string], int) bool { return false }, false, func(*Record[serde.Windowed[string], Change[int]]) error { return nil }))
 	noAllocs(t, "MapWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
-		MapWindowed(n, func(v int) []byte { return nil }, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
+		MapWindowed(n, func(_ serde.Windowed[string], v int) []byte { return nil }, true, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
 	noAllocs(t, "drop", &Record[string, int]{NullKey: true},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	if seen != 6*101 {

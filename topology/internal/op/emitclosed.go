@@ -102,7 +102,7 @@ func (w *WindowRows[K, A]) onClose(length, delay int64) *closing[K, A] {
 			}
 		}
 	}
-	w.Out = c.updated
+	w.Out, w.Old = c.updated, false
 	return c
 }
 
@@ -135,6 +135,6 @@ func SessionsOnClose[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], me
 			}
 		}
 	}
-	rows.Out = c.updated
+	rows.Out, rows.Old = c.updated, false
 	return before(c, func(r *Record[K, V]) bool { return !r.NullKey }, SessionAggregate(rows, fold, merge))
 }

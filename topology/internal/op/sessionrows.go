@@ -17,8 +17,13 @@ type SessionRows[K, A any] struct {
 	Gap, Grace int64
 	Late       Lateness
 	Out        Func[serde.Windowed[K], Change[A]]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
 
-	o Record[serde.Windowed[K], Change[A]]
+	// again says that old values must be read once more, because the user's function
+	// may change them in place.
+	again bool
+	o     Record[serde.Windowed[K], Change[A]]
 }
 
 // closed returns the time that sessions must not have ended before, once a record
@@ -34,10 +39,17 @@ func (s *SessionRows[K, A]) late(timestamp int64, headers []record.Header, start
 
 // remove deletes a session that a record is added to, and passes that on.
 func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {
+	c := Change[A]{Old: old.Value, HasOld: true}
+	if s.again {
+		var err error
+		if c.Old, c.HasOld, err = s.Store.Get(old.Key, old.Start, old.End); err != nil {
+			return s.Node.fail(err)
+		}
+	}
 	if err := s.Store.Remove(old.Key, old.Start, old.End, record); err != nil {
 		return s.Node.fail(err)
 	}
-	return s.send(old, Change[A]{Old: old.Value, HasOld: true})
+	return s.send(old, c)
 }
 
 // put writes a session with its new aggregate, or deletes it where the change has

@@ -17,6 +17,37 @@ type WindowRows[K, A any] struct {
 	Grace int64
 	Late  Lateness
 	Out   Func[serde.Windowed[K], Change[A]]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
+	// Zero makes what a window starts with, which is the old value of its first change.
+	// It's nil where that's the first record's value.
+	Zero func() A
+
+	// again says that old values must be made once more, because the user's function
+	// may change them in place.
+	again bool
+	aggs  nulls[A]
+}
+
+// prepare is called once the rows are what the operator will use.
+func (w *WindowRows[K, A]) prepare() {
+	w.again, w.aggs = w.Old && sharesMemory[A](), nullsOf[A]()
+}
+
+// before sets the old value of a change that was made of the window that starts at
+// from, if it was found. Nothing has been written yet.
+func (w *WindowRows[K, A]) before(key K, from int64, found bool, c *Change[A]) (err error) {
+	switch {
+	case !w.again:
+	case found:
+		c.Old, _, c.HasOld, err = w.Store.Get(key, from)
+	case w.Zero != nil:
+		w.Node.enter()
+		c.Old = w.Zero()
+		w.Node.leave()
+		c.HasOld = !w.aggs.is(c.Old)
+	}
+	return err
 }
 
 // closed returns the time that windows must not have ended before, once a record
