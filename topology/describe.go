@@ -76,7 +76,7 @@ func describeNode(n *graph.Node) NodeDescription {
 
 func describeStore(s graph.Store) StoreDescription {
 	return StoreDescription{
-		Name: s.Name, Kind: storeKind(s.Spec), Logged: !s.LoggingDisabled, InMemory: s.InMemory,
+		Name: s.Name, Kind: storeKind(s.Spec), Logged: !s.LoggingDisabled, RestoredFrom: s.RestoredFrom, InMemory: s.InMemory,
 		WindowSizeMs: wholeMs(s.WindowSize), RetentionMs: wholeMs(s.Retention),
 		Key: s.Key, Value: s.Value, TopicConfig: s.TopicConfig,
 	}

@@ -81,6 +81,9 @@ type StoreDescription struct {
 	Kind string `json:"kind"`
 	// Logged says that it has a changelog topic.
 	Logged bool `json:"logged"`
+	// RestoredFrom is the source topic that stands for the changelog, empty where none
+	// does.
+	RestoredFrom string `json:"restoredFrom,omitempty"`
 	// InMemory says that nothing of it is on disk.
 	InMemory bool `json:"inMemory,omitempty"`
 	// WindowSizeMs is the length of its windows in milliseconds, 0 where rows have

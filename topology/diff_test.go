@@ -145,6 +145,14 @@ var diffs = map[string]struct {
 	"from disk to memory without a changelog": {
 		countsInto("counts", topology.WithoutLogging()), countsInto("counts", topology.WithoutLogging(), topology.InMemory()), []string{
 			"loses state: store place changed counts: it begins empty"}},
+	"a source topic comes to stand for a changelog": {
+		func(b *builder) { b.Table("in", str, rows("tab")) },
+		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", str, topology.ReuseSourceTopic())) }, []string{
+			"needs care: store logging changed tab: it's restored from in; the topic <application id>-tab-changelog is orphaned | delete the state directories"}},
+	"a source topic stands for a changelog no more": {
+		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", str, topology.ReuseSourceTopic())) },
+		func(b *builder) { b.Table("in", str, rows("tab")) }, []string{
+			"loses state: store logging changed tab: it was restored from in"}},
 	"the serde of a store": {
 		func(b *builder) { b.Table("in", str, rows("tab")) },
 		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", serde.JSON[string]())) }, []string{

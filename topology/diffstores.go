@@ -32,7 +32,7 @@ func (c *comparison) stores() {
 }
 
 func orphan(s *storeAt) string {
-	if !s.Logged {
+	if !s.Logged { // the topic that one may be restored from is the user's
 		return "what's in state directories is orphaned"
 	}
 	return fmt.Sprintf("the topic <application id>-%s-changelog is orphaned", s.Name)
@@ -133,6 +133,8 @@ func (c *comparison) storeKind(name string, was, is *storeAt) {
 // storePlace compares where the rows are kept.
 func (c *comparison) storePlace(name string, was, is *storeAt) {
 	switch {
+	case was.RestoredFrom != is.RestoredFrom:
+		c.storeLog(name, was, is)
 	case was.Logged && !is.Logged:
 		c.note(StoreLogging, name, LosesState, fmt.Sprintf("its state is lost when a task moves to another process; %s", orphan(was)), "keep the changelog")
 	case !was.Logged && is.Logged:
@@ -142,6 +144,22 @@ func (c *comparison) storePlace(name string, was, is *storeAt) {
 		c.note(StorePlace, name, LosesState, "it begins empty where it's kept now: there's no changelog to restore it from", "")
 	case was.InMemory != is.InMemory:
 		c.note(StorePlace, name, Compatible, "it's restored from its changelog to where it's kept now", "")
+	}
+}
+
+// storeLog tells of a store that's restored from another topic. Its position on disk
+// is one in the old topic.
+func (c *comparison) storeLog(name string, was, is *storeAt) {
+	switch {
+	case is.RestoredFrom == "":
+		c.note(StoreLogging, name, LosesState, fmt.Sprintf("it was restored from %s, which isn't its changelog any more; what's in state directories doesn't fit", was.RestoredFrom),
+			"keep reusing the topic, or give the store another name and reset the application")
+	case was.Logged:
+		c.note(StoreLogging, name, NeedsCare, fmt.Sprintf("it's restored from %s; %s, and what's in state directories doesn't fit", is.RestoredFrom, orphan(was)),
+			"delete the state directories, so that it's restored")
+	default:
+		c.note(StoreLogging, name, NeedsCare, fmt.Sprintf("it's restored from %s; what's in state directories doesn't fit", is.RestoredFrom),
+			"delete the state directories, so that it's restored")
 	}
 }
 

@@ -23,6 +23,8 @@ type Part struct {
 type Store struct {
 	statestore.Spec
 	Key, Value string
+	// RestoredFrom is the source topic that stands for the changelog.
+	RestoredFrom string
 }
 
 // Parts returns the sub-topologies.
@@ -32,11 +34,20 @@ func (g *Graph) Parts() []Part {
 		p := Part{Global: isGlobal(nodes), Nodes: nodes, CoPartitioned: g.coPartitioned(nodes)}
 		for _, spec := range g.specs(nodes) {
 			s := g.stores[spec.Name]
-			p.Stores = append(p.Stores, Store{Spec: spec, Key: s.key, Value: s.value})
+			p.Stores = append(p.Stores, Store{Spec: spec, Key: s.key, Value: s.value, RestoredFrom: g.restoredFrom(spec.Name)})
 		}
 		parts = append(parts, p)
 	}
 	return parts
+}
+
+func (g *Graph) restoredFrom(store string) string {
+	for _, r := range g.reused {
+		if r.store == store {
+			return r.source.Topic
+		}
+	}
+	return ""
 }
 
 // NoteSerdes notes the serdes of a store that was added; nil ones aren't known.
