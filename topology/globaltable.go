@@ -63,6 +63,9 @@ func (b *Builder) checkGlobal(node, store string, o sourceOptions, st storeOptio
 	if o.times != (Timestamps{}) {
 		b.g.Fail(node, "a global table has the timestamps of its records: leave WithTimestamps out")
 	}
+	if st.versioned {
+		b.g.Fail(node, "a global table can't be versioned: records are joined with it as it is")
+	}
 	if st.spec.TopicConfig != nil {
 		b.g.Fail(node, "the store %q is global and has no changelog besides its topic: leave TopicConfig out", store)
 	}

@@ -118,6 +118,7 @@ func (st JoinStores[K, V, V2]) check(b *Builder, node string) {
 	if o.retention {
 		b.g.Fail(node, "the stores of a join take no retention: it follows from the windows")
 	}
+	o.checkVersions(b, node, st.name, false)
 	if o.reuse {
 		b.g.Fail(node, "ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from")
 	}

@@ -106,13 +106,13 @@ func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[
 	})
 }
 
-func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, string) (op.Lookup[K, R], error) {
-	return func(task *graph.Task, node string) (op.Lookup[K, R], error) {
-		leftRows, err := left.lookup(task, node)
+func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, reader) (op.Lookup[K, R], error) {
+	return func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
+		leftRows, err := left.lookup(task, by.node)
 		if err != nil {
 			return nil, err
 		}
-		rightRows, err := right.lookup(task, node)
+		rightRows, err := right.lookup(task, by.node)
 		if err != nil {
 			return nil, err
 		}

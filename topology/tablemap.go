@@ -80,9 +80,9 @@ func derive[K, V, W any](t *Table[K, V], n *graph.Node) *Table[K, W] {
 
 // view returns how rows are read through the table that they are made of. The
 // functions that make them are those of the node n, whichever node reads.
-func view[K, V, W any](t *Table[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) func(*graph.Task, string) (op.Lookup[K, W], error) {
-	return func(task *graph.Task, node string) (op.Lookup[K, W], error) {
-		rows, err := t.lookup(task, node)
+func view[K, V, W any](t *Table[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) func(*graph.Task, reader) (op.Lookup[K, W], error) {
+	return func(task *graph.Task, by reader) (op.Lookup[K, W], error) {
+		rows, err := t.lookupFor(task, by)
 		if err != nil {
 			return nil, err
 		}

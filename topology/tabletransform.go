@@ -48,8 +48,8 @@ func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], optio
 		}
 		return op.TransformTable(at, f, rows, out), nil
 	})
-	result.view = func(task *graph.Task, node string) (op.Lookup[K, W], error) {
-		rows, err := t.lookup(task, node)
+	result.view = func(task *graph.Task, by reader) (op.Lookup[K, W], error) {
+		rows, err := t.lookupFor(task, by)
 		if err != nil {
 			return nil, err
 		}

@@ -274,6 +274,9 @@ const (
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
+	// DropOutOfOrder is an update of a versioned table that isn't the latest of its
+	// row, where a join follows the rows as they are.
+	DropOutOfOrder DropReason = "out_of_order"
 	// DropProcessing is a record that the user's code failed at, and that the handler
 	// has continued behind.
 	DropProcessing DropReason = "processing"

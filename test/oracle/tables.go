@@ -56,24 +56,32 @@ func data[V any](s *topology.Stream[datum, V], f func(V) datum) *topology.Stream
 	return s.MapValues(f)
 }
 
-// join implements table.
+// join implements table. A joiner that looks at the key comes behind the join.
 func (t tableOf[V]) join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream {
 	sides := func(l, r datum) datum {
-		var k *string
-		if both, ok := l.(keyed); ok {
-			k, l = printed(both.key), both.value
+		if f.withKey {
+			return joined{l, r}
 		}
-		return made(f.f(k, printed(l), printed(r)))
+		return made(f.f(nil, printed(l), printed(r)))
 	}
-	if !left {
-		return in.behind(in.JoinTable(t.Table, func(l datum, r V) datum { return sides(l, t.datum(r)) }, options...))
+	var out *topology.Stream[datum, datum]
+	if left {
+		out = in.LeftJoinTable(t.Table, func(l datum, r *V) datum {
+			if r == nil {
+				return sides(l, nil)
+			}
+			return sides(l, t.datum(*r))
+		}, options...)
+	} else {
+		out = in.JoinTable(t.Table, func(l datum, r V) datum { return sides(l, t.datum(r)) }, options...)
 	}
-	return in.behind(in.LeftJoinTable(t.Table, func(l datum, r *V) datum {
-		if r == nil {
-			return sides(l, nil)
-		}
-		return sides(l, t.datum(*r))
-	}, options...))
+	if f.withKey {
+		out = out.MapValuesWithKey(func(k, v datum) datum {
+			both := v.(joined)
+			return made(f.f(printed(k), printed(both.left), printed(both.right)))
+		})
+	}
+	return in.behind(out)
 }
 
 func sourceTable(b *builder, s *step) (any, error) {
@@ -176,35 +184,21 @@ func join(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.has("graceMs") {
-		return nil, missing("%s of a stream and a table with grace", s.op)
-	}
 	f, err := parseJoiner(s.text("joiner"))
 	if err != nil {
 		return nil, err
 	}
 	in = in.forJoin(s, "")
-	if f.withKey {
-		in = in.withKeys(s.name())
-	}
 	options := []topology.JoinOption{topology.RepartitionAs(s.name(), in.key, in.value)}
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))
 	}
+	if s.has("graceMs") {
+		options = append(options, topology.BufferedFor(ms(get(s.params, "graceMs", int64(0))), s.name(), in.key, in.value))
+	}
 	out := with.join(in, s.op == "leftJoin", f, options)
 	out.rekeyed = false
 	return out, nil
-}
-
-// withKeys puts the keys into the values, for a joiner that looks at them. They
-// aren't written to a topic so, hence the topic that the join would need comes
-// first.
-func (s *stream) withKeys(name string) *stream {
-	in := s
-	if s.rekeyed {
-		in = s.repartitioned(name)
-	}
-	return in.as(in.paired())
 }
 
 // paired returns the stream with keys and values for values. A null stays.

@@ -194,10 +194,11 @@ func (s *suppress[K, V]) follow(b []byte, key int) error {
 // What it causes downstream still sees the row without it, as in Kafka Streams.
 func (s *suppress[K, V]) send() error {
 	s.node.at()
-	if err := s.take(); err != nil {
+	kept, err := s.take()
+	if err != nil {
 		return s.node.fail(err)
 	}
-	if !s.Final || s.o.Value.HasNew {
+	if kept && (!s.Final || s.o.Value.HasNew) {
 		from := s.node.Env.From
 		s.node.Env.From = plan.Origin{Topic: s.was.Topic, Partition: s.was.Partition, Offset: s.was.Offset}
 		err := sendDue(s.node, s.out, &s.o)
@@ -212,25 +213,25 @@ func (s *suppress[K, V]) send() error {
 	return nil
 }
 
-// take reads the change that is due first.
-func (s *suppress[K, V]) take() error {
+// take reads the change that is due first, and keeps its row.
+func (s *suppress[K, V]) take() (kept bool, err error) {
 	key := s.waiting.first().key
 	b, _, found, err := s.buffer.Get(key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !found {
-		return fmt.Errorf("key %x isn't in the buffer any more", key)
+		return false, fmt.Errorf("key %x isn't in the buffer any more", key)
 	}
 	// The store's memory may be used again before the headers are written.
 	s.encoded = append(s.encoded[:0], b...)
 	if err := s.was.Read(s.encoded); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.restore(key); err != nil {
-		return err
+		return false, err
 	}
-	return s.rows.keep(s.o.Key, s.o.Value.New, s.o.Value.HasNew, s.o.Timestamp)
+	return s.rows.keep(s.o.Key, &s.o.Value, s.o.Timestamp)
 }
 
 // forget takes what was sent out of the buffer.
@@ -254,7 +255,7 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	if c.New, c.HasNew, err = decode(s.value.serde, s.was.New); err != nil {
 		return err
 	}
-	if s.rows.Store != nil {
+	if s.rows.stored() {
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
 	} else {
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
