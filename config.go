@@ -122,6 +122,12 @@ type Config struct {
 	// all that was done for the input record. It costs a journal of each record's
 	// changes, and output is held back until its record is done. Default: off.
 	UndoRecords bool
+	// StartEmpty are names of stores that may begin empty behind input that the
+	// application has consumed already: stores that were added, or whose state is
+	// given up. An App refuses to start otherwise, because a store that was renamed by
+	// mistake looks the same. Once a store's changelog exists the name has no effect
+	// any more and can be taken out. Default: none.
+	StartEmpty []string
 	// Sarama is the base of the configuration of every connection: TLS, SASL, client
 	// id, timeouts, the rack. It's copied. What exactly-once depends on is
 	// overridden.

@@ -230,6 +230,7 @@ func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	}
 	n.Stores = append(n.Stores, st.name)
 	b.g.AddStore(o.spec, n)
+	b.g.NoteSerdes(st.name, nil, st.value)
 }
 
 // open returns the task's store, as the untyped thing that typed views are made
