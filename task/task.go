@@ -90,6 +90,8 @@ type Edges struct {
 	Handlers Handlers
 	// Skipped is told of each record that a handler has let go; it may be nil.
 	Skipped func(f FailedRecord, answer Action)
+	// Cache is the budget of the worker's record caches, nil where there are none.
+	Cache *plan.CacheBudget
 
 	application string
 }
@@ -127,6 +129,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Output:  e.Output,
 		Topic:   e.Topic,
 		Now:     e.Now,
+		Cache:   e.Cache.Share(),
 		Dropped: t.dropped,
 	}
 	t.guard()
@@ -343,6 +346,7 @@ func (t *Task) Close() error {
 		s.Discard()
 		s.Close()
 	}
+	t.env.Cache.Release()
 	return err
 }
 

@@ -104,7 +104,20 @@ func (t *Task) whole(f func() error) error {
 	case err != nil:
 		return err
 	}
-	return t.keep()
+	if err := t.keep(); err != nil {
+		return err
+	}
+	return t.makeRoom()
+}
+
+// makeRoom passes on what record caches hold back if it's too much. They don't do so
+// by themselves while a record may be taken back.
+func (t *Task) makeRoom() error {
+	if t.env.Cache == nil || !t.env.Cache.Exceeded() {
+		return nil
+	}
+	t.current = nil
+	return t.chain.Flush()
 }
 
 // takeBack leaves everything as it was before the unit of work, but for the dead

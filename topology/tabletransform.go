@@ -38,7 +38,7 @@ func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], optio
 	t.b.g.Add(n, t.node)
 	result := &Table[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{from}}}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}

@@ -215,6 +215,9 @@ type Env struct {
 	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.
 	Dropped func(node string, reason DropReason)
+	// Cache is the task's share of the record caches' budget, nil where stores have
+	// no record caches.
+	Cache *CacheShare
 
 	// Node is the node whose user function was entered last. Operators set it
 	// before each call of user code (and again after a call downstream, if they go
