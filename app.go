@@ -21,7 +21,9 @@ import (
 type App struct {
 	cfg  Config
 	plan *plan.Plan
-	log  *zap.Logger
+	// topology is compared with that of the last start.
+	topology *topology.Topology
+	log      *zap.Logger
 
 	mu struct {
 		sync.Mutex
@@ -43,7 +45,7 @@ func New(t *topology.Topology, cfg Config) (*App, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("oncestream: %w", err)
 	}
-	return &App{cfg: cfg, plan: t.Plan(), log: cfg.Logger.With(zap.String("application_id", cfg.ApplicationID))}, nil
+	return &App{cfg: cfg, plan: t.Plan(), topology: t, log: cfg.Logger.With(zap.String("application_id", cfg.ApplicationID))}, nil
 }
 
 // State returns the current state.
@@ -125,12 +127,16 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, e
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
 		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}
+	if err := a.check(ctx, admin, layout); err != nil {
+		return nil, err
+	}
 	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
 		return nil, err
 	}
 	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
 		return nil, fmt.Errorf("internal topics: %w", err)
 	}
+	a.keepDescription()
 	return layout, nil
 }
 
@@ -198,6 +204,7 @@ func (a *App) workerConfig() task.Config {
 		TransactionTimeout: c.TransactionTimeout, SessionTimeout: c.SessionTimeout, HeartbeatInterval: c.HeartbeatInterval,
 		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Handlers: c.handlers(), Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
 	}
+	cfg.RecordCacheBytes = c.RecordCacheBytes / int64(c.Workers)
 	cfg.Fetch.ReadCommitted = true
 	if c.Guarantee == AtLeastOnce {
 		cfg.Mode = eosv2.AtLeastOnce

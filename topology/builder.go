@@ -55,7 +55,7 @@ func (b *Builder) Build(options ...BuildOption) (*Topology, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Topology{plan: p, text: b.g.Describe()}, nil
+	return &Topology{plan: p, text: b.g.Describe(), description: describe(b.g)}, nil
 }
 
 var (
@@ -124,6 +124,7 @@ func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
 }
 
 func buildTimed[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], times op.Times[K, V]) {
+	n.NoteSerdes(k, v)
 	n.Build = func(t *graph.Task) (any, error) {
 		out, err := outputs[K, V](t, n)
 		if err != nil {

@@ -70,7 +70,7 @@ func (c *Cogrouped[K, A]) Aggregate(zero func() A, st Stored[A], options ...Opti
 	n := c.place(st, nil, zero == nil, options)
 	t := &Table[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}
 	for i, input := range c.inputs {
-		input.plain(n.aggregates[i], zero, t.rows)
+		input.plain(n.aggregates[i], zero, t.heldRows)
 	}
 	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, op.Change[A]], error) {
 		return out, nil
@@ -132,7 +132,7 @@ func (c cogroupOf[K, V, A]) check(b *Builder, node string) bool {
 
 func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		table, err := rows(t)
+		table, out, err := rows(t, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -142,22 +142,20 @@ func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRow
 
 func (c cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape, open windowRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := open(t)
+		rows, err := open(t, n, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
 		return aggregateWindows(rows, w, op.Add(at, zero, c.add)), nil
 	})
 }
 
 func (c cogroupOf[K, V, A]) sessions(n *graph.Node, zero func() A, merge func(K, A, A) A, open sessionRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := open(t)
+		rows, err := open(t, n, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
 		return op.SessionAggregate(rows, op.Add(at, zero, c.add), op.MergeAggregates(at, zero, merge)), nil
 	})
 }

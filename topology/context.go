@@ -39,6 +39,9 @@ func newContext(t *graph.Task, at op.Node, n *graph.Node) (*ProcessingContext, e
 	s, err := graph.Share(t, schedulesOfTask{}, func() (*op.Schedules, error) {
 		s := &op.Schedules{}
 		t.Due, t.Punctuate = s.Due, s.Punctuate
+		if t.Env.Remember != nil {
+			t.Env.Remember(plan.Memory{Mark: s.Mark, Undo: s.Undo})
+		}
 		return s, nil
 	})
 	return &ProcessingContext{at: at, node: n, task: t, schedules: s}, err
@@ -85,6 +88,10 @@ func (c *ProcessingContext) Open[S any](h StoreHandle[S]) (store S, err error) {
 	}
 	return h.open(c.task, c.at.Name)
 }
+
+// begin forgets what a record or a punctuation before has left: its panic came in
+// between.
+func (c *ProcessingContext) begin() { c.failed = nil }
 
 // finish returns the error of what Process, Transform or a scheduled function has
 // done. One of Forward takes its place: what's behind this node has decided on it,

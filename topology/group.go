@@ -139,7 +139,7 @@ func aggregate[K, V, A any](g *GroupedStream[K, V], st Stored[A], a aggregation[
 	n := a.place(g, st, nil, options)
 	t := &Table[K, A]{b: g.s.b, node: n, key: g.key, stored: st}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := t.rows(task)
+		rows, out, err := t.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}

@@ -141,10 +141,10 @@ func (s *Stream[K, V]) beforeStreamJoin(to repartitionTo[K, V]) *graph.Node {
 
 // declareAll adds the stores of the join to the graph.
 func (st JoinStores[K, V, V2]) declareAll(b *Builder, n joinNodes, w JoinWindows) {
-	st.declare(b, n.keepLeft, n.keepLeft.Stores[0], statestore.DuplicateWindow, w.retention())
-	st.declare(b, n.keepRight, n.keepRight.Stores[0], statestore.DuplicateWindow, w.retention())
+	st.declare(b, n.keepLeft, n.keepLeft.Stores[0], st.left, statestore.DuplicateWindow, w.retention())
+	st.declare(b, n.keepRight, n.keepRight.Stores[0], st.right, statestore.DuplicateWindow, w.retention())
 	if n.waiting != "" {
-		st.declare(b, n.left, n.waiting, statestore.PlainKeyValue, 0)
+		st.declare(b, n.left, n.waiting, nil, statestore.PlainKeyValue, 0)
 	}
 }
 

@@ -103,11 +103,12 @@ func JoinAs[K, V, V2 any](name string, k serde.Serde[K], left serde.Serde[V], ri
 }
 
 // declare adds a store of the join to the graph, as the node's.
-func (st JoinStores[K, V, V2]) declare(b *Builder, n *graph.Node, name string, kind statestore.Kind, retention time.Duration) {
+func (st JoinStores[K, V, V2]) declare(b *Builder, n *graph.Node, name string, value any, kind statestore.Kind, retention time.Duration) {
 	o := storeOptions{spec: statestore.Spec{Kind: kind}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
 	o.spec.Name, o.spec.Retention = name, retention
 	b.g.AddStore(o.spec, n)
+	b.g.NoteSerdes(name, st.key, value)
 }
 
 // check notes what's wrong with the description.

@@ -97,7 +97,8 @@ var errEnded = errors.New("the task has ended")
 
 func (c *ProcessingContext) schedule(at, every int64, by ScheduleClock, f func(now int64) error) *Schedule {
 	return &Schedule{c.schedules.Add(plan.Clock(by), at, every, func(now int64) error {
-		return c.at.Attempt(now, nil, func() error {
+		return c.at.Scheduled(now, func() error {
+			c.begin()
 			c.at.Enter()
 			err := f(now)
 			c.at.Leave()

@@ -36,6 +36,7 @@ type storeOptions struct {
 	spec      statestore.Spec
 	retention bool
 	ifNeeded  bool
+	uncached  bool
 	versioned bool
 	// history and segments are those of a versioned store.
 	history, segments time.Duration
@@ -58,6 +59,18 @@ func InMemory() StoreOption {
 func WithoutLogging() StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.LoggingDisabled = true })
 }
+
+// WithCaching has the changes of the store's table go through the worker's record
+// cache where one is configured, which is the default. It takes WithoutCaching
+// back.
+func WithCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = false }) }
+
+// WithoutCaching passes each change of the store's table on at once, also where a
+// record cache is configured. Without a cache that's what happens anyway.
+//
+// It makes no difference for tables that are never cached: those whose windows are
+// sent when they close, and versioned ones.
+func WithoutCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = true }) }
 
 // TopicConfig overrides configs of the changelog topic, such as
 // min.compaction.lag.ms. It's used when the topic is created.
@@ -217,6 +230,7 @@ func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	}
 	n.Stores = append(n.Stores, st.name)
 	b.g.AddStore(o.spec, n)
+	b.g.NoteSerdes(st.name, nil, st.value)
 }
 
 // open returns the task's store, as the untyped thing that typed views are made

@@ -99,7 +99,9 @@ func declareTyped[K, V, S any](b *Builder, spec statestore.Spec, options []Store
 	b = b.valid()
 	b.needSerde("store "+spec.Name, "key", k == nil)
 	b.needSerde("store "+spec.Name, "value", v == nil)
-	return declare(b, spec, options, func(s *statestore.Store) (S, error) { return view(s, k, v) })
+	h := declare(b, spec, options, func(s *statestore.Store) (S, error) { return view(s, k, v) })
+	b.g.NoteSerdes(spec.Name, k, v)
+	return h
 }
 
 // declare adds a store of the options to the graph.

@@ -104,7 +104,7 @@ func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde
 // update makes the table's node the one that takes the rows as records.
 func (t *Table[K, V]) update() {
 	link(t.node, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
-		rows, err := t.rows(task)
+		rows, out, err := t.heldRows(task, t.node, out)
 		if err != nil {
 			return nil, err
 		}

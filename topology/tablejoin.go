@@ -69,7 +69,7 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 	linkSide(this, result, right, j.needRight, j.joiner)
 	linkSide(other, result, left, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
 	})
 	result.view = viewJoin(left, right, merge, j.joiner)

@@ -28,7 +28,7 @@ func (t *Table[K, V]) filter(method string, f func(K, V) bool, want bool, option
 	result.stored.value = t.stored.value
 	result.old = t.sendOld(n.Name, false)
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func mapTable[K, V, W any](t *Table[K, V], method string, f func(K, V) W, option
 	t.b.needFunc(n.Name, method, f == nil)
 	result := derive[K, V, W](t, n)
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}

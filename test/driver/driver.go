@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream/internal/kafka"
+	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/task"
@@ -30,6 +31,7 @@ type Driver struct {
 	// db, tasks and globals, by their topics, are the process: they end with a crash.
 	db      *statestore.DB
 	tasks   []*task.Task
+	cache   *plan.CacheBudget
 	globals map[string]*task.Global
 	waiting map[record.TopicPartition]*turn
 	turns   int64

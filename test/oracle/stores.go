@@ -67,7 +67,9 @@ func storeParam(s *step) (storeName, error) {
 		}
 		st.options = append(st.options, topology.TopicConfig(config))
 	}
-	p.has("caching") // there's no record cache
+	if !get(p, "caching", true) {
+		st.options = append(st.options, topology.WithoutCaching())
+	}
 	return st, p.done()
 }
 

@@ -34,7 +34,8 @@ func (g *Graph) Connect(name string, n *Node) {
 	}
 	n.Stores = append(n.Stores, name)
 	if s, ok := g.stores[name]; ok && s.owner == nil {
-		g.stores[name] = store{spec: s.spec, owner: n}
+		s.owner = n
+		g.stores[name] = s
 	}
 }
 

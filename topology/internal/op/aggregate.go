@@ -68,7 +68,7 @@ func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		kept, err := t.keepAggregate(&o, r.Timestamp)
+		kept, err := t.keepAggregate(&o, found, r.Timestamp)
 		if err != nil {
 			return n.fail(err)
 		}

@@ -82,7 +82,7 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		kept, err := t.keepAggregate(&o, r.Timestamp)
+		kept, err := t.keepAggregate(&o, found, r.Timestamp)
 		if err != nil {
 			return n.fail(err)
 		}
@@ -97,7 +97,7 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 // aggregate that shares memory may have been changed in place by the function
 // that added to it, so it's read once more.
 func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) error {
-	if !t.Old || !found {
+	if !t.Old || !found || t.Held != nil {
 		return nil
 	}
 	if shared {
@@ -113,10 +113,10 @@ func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) e
 // keepAggregate stores an aggregate. The tombstone of a deleted one has the time
 // of the record that deleted it, though the change downstream has the row's. In a
 // versioned table it's the row's too, which ends there.
-func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], recordTime int64) (kept bool, err error) {
+func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], found bool, recordTime int64) (kept bool, err error) {
 	ts := o.Timestamp
 	if !o.Value.HasNew && t.Versions == nil {
 		ts = recordTime
 	}
-	return t.keep(o.Key, &o.Value, ts)
+	return t.replace(o.Key, known(found), &o.Value, ts)
 }

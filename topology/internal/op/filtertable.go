@@ -18,7 +18,7 @@ func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V]
 		}
 		var err error
 		if t.stored() {
-			c.Old, c.HasOld, err = t.old(r.Key)
+			c.Old, c.HasOld, err = t.current(r.Key)
 		} else if t.Old && r.Value.HasOld && passes(r.Key, r.Value.Old) {
 			c.Old, c.HasOld = r.Value.Old, true
 		}

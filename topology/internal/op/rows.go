@@ -1,6 +1,9 @@
 package op
 
-import "github.com/oncestream/oncestream/statestore"
+import (
+	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
+)
 
 // Lookup reads the row of a key and its timestamp; ok is false where there's
 // none.
@@ -18,6 +21,9 @@ type Rows[K, V any] struct {
 	// Old says that something behind the operator makes use of old values. Where
 	// nothing does, they aren't looked up.
 	Old bool
+	// Held holds the table's changes back, where it isn't nil. It has the old values
+	// then.
+	Held *Held[K, V]
 	// OfVersions says that the table is made of a versioned one.
 	OfVersions bool
 }
@@ -36,6 +42,14 @@ func (t Rows[K, V]) get(key K) (v V, ts int64, ok bool, err error) {
 
 // old returns the row before a change, where it's asked for and stored.
 func (t Rows[K, V]) old(key K) (v V, ok bool, err error) {
+	if t.Held != nil {
+		return v, false, nil
+	}
+	return t.current(key)
+}
+
+// current returns the row, where old values are asked for and stored.
+func (t Rows[K, V]) current(key K) (v V, ok bool, err error) {
 	if !t.Old || !t.stored() {
 		return v, false, nil
 	}
@@ -47,6 +61,20 @@ func (t Rows[K, V]) old(key K) (v V, ok bool, err error) {
 // because it's older than the history, must not be passed on. One of the history is
 // marked so; without a store it stays as it is.
 func (t Rows[K, V]) keep(key K, c *Change[V], ts int64) (kept bool, err error) {
+	return t.replace(key, cache.Unknown, c, ts)
+}
+
+// replace is keep where something may be known of the row so far.
+func (t Rows[K, V]) replace(key K, known cache.Known, c *Change[V], ts int64) (kept bool, err error) {
+	if t.Held != nil {
+		raw, err := t.Store.RowKey(key)
+		if err == nil {
+			err = t.Held.cache.Before(raw, known)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 	switch {
 	case t.Versions != nil:
 		return t.keepVersion(key, c, ts)

@@ -65,6 +65,7 @@ func (s *sessions[K, V, A]) process(r *Record[K, V]) error {
 		return s.Node.drop(plan.DropNullKey)
 	}
 	s.Node.at()
+	s.headers = r.Headers
 	merged, err := s.find(r)
 	if err != nil {
 		return err
