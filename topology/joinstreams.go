@@ -210,6 +210,9 @@ func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st Joi
 	if j.Waiting, err = statestore.NewOuterJoin(raw, st.key, st.left, st.right); err != nil {
 		return nil, storeError(n.left.Name, n.waiting, err)
 	}
+	if err := j.FindOldest(); err != nil {
+		return nil, storeError(n.left.Name, n.waiting, err)
+	}
 	return j, nil
 }
 

@@ -83,6 +83,22 @@ type StreamJoin[K, V, V2, R any] struct {
 // never is the timestamp of the oldest waiting record where there's none.
 const never = math.MaxInt64
 
+// FindOldest looks which records waited when the task ended. It's to be called when
+// the stores are open.
+func (j *StreamJoin[K, V, V2, R]) FindOldest() error {
+	j.oldest = never
+	if j.Waiting == nil {
+		return nil
+	}
+	for e, err := range j.Waiting.All() {
+		if err == nil {
+			j.oldest = e.Timestamp
+		}
+		return err
+	}
+	return nil
+}
+
 // JoinLeft joins the records of the left side with those that the right side has
 // kept.
 func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V] {
