@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -137,6 +138,11 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.undo.prepare(t.env)
 	}
 	chain, err := sub.Build(t.env)
+	if _, ok := errors.AsType[*plan.UserError](err); ok {
+		// A processor couldn't begin. Whatever its error looks like, trying again isn't ours
+		// to decide on.
+		return nil, &Error{Task: id.String(), Err: err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", id, err)
 	}

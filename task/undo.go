@@ -49,8 +49,8 @@ func (u *undo) hold(o plan.Output, err error) (plan.Output, error) {
 
 // covers returns whether taking back the unit of work at hand takes back what has
 // failed: not results whose time had come, which would fail with each record.
-func (u *undo) covers(env *plan.Env, f *plan.Failure, inRecord bool) bool {
-	return u != nil && u.open && !env.Due && f.NoRecord != inRecord
+func (u *undo) covers(env *plan.Env, f *plan.Failure) bool {
+	return u != nil && u.open && !env.Due && !f.NoRecord
 }
 
 func (u *undo) mark() {

@@ -203,6 +203,9 @@ func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st Joi
 	if n.waiting == "" {
 		return j, nil
 	}
+	if j.Oldest = j.Left.Note(); j.Right.Note().Number > j.Oldest.Number {
+		j.Oldest = j.Right.Note()
+	}
 	raw, err := open(t, n.left.Name, n.waiting)
 	if err != nil {
 		return nil, err

@@ -84,6 +84,7 @@ func transformer[K, V, W any](task *graph.Task, at op.Node, n *graph.Node, suppl
 	p := supply()
 	c.live(p, c)
 	return func(r *op.Record[K, V]) (W, bool, error) {
+		c.begin()
 		w, ok, err := p.Transform(c, fixedKey(r))
 		return w, ok, c.finish(err)
 	}, nil

@@ -229,8 +229,8 @@ type Env struct {
 	// Due says that results are passed on whose time has come. It's not the record at
 	// hand that has made them, so to take that back wouldn't help if they fail.
 	Due bool
-	// From is where the record that is being processed was read. Sources set it. It's
-	// zero while what was scheduled runs.
+	// From is where the record that is being processed was read. Sources set it. It has
+	// no topic while what was scheduled runs.
 	From Origin
 	// StreamTime is the highest timestamp of the task's records so far, -1 before the
 	// first. Sources raise it with each record that they pass on.

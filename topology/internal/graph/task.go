@@ -105,7 +105,7 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 	}
 	slices.SortStableFunc(t.flush, func(a, b flusher) int { return cmp.Compare(a.at.order, b.at.order) })
 	if err := t.begin(); err != nil {
-		return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
+		return nil, &plan.UserError{Err: err}
 	}
 	chain.Due, chain.Punctuate = t.Due, t.Punctuate
 	if len(t.flush) > 0 {
