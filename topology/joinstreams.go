@@ -206,14 +206,14 @@ func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st Joi
 	if j.Oldest = j.Left.Note(); j.Right.Note().Number > j.Oldest.Number {
 		j.Oldest = j.Right.Note()
 	}
+	if j.Oldest.Number == 0 {
+		j.Oldest.Value = op.Never
+	}
 	raw, err := open(t, n.left.Name, n.waiting)
 	if err != nil {
 		return nil, err
 	}
 	if j.Waiting, err = statestore.NewOuterJoin(raw, st.key, st.left, st.right); err != nil {
-		return nil, storeError(n.left.Name, n.waiting, err)
-	}
-	if err := j.FindOldest(); err != nil {
 		return nil, storeError(n.left.Name, n.waiting, err)
 	}
 	return j, nil
