@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"slices"
+
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
 )
@@ -49,6 +51,12 @@ type tablesJoin[V, V2, R any] struct {
 	joiner func() op.Joiner[V, V2, R]
 }
 
+func (j tablesJoin[V, V2, R]) inner() bool { return j.needLeft && j.needRight }
+
+// need says whether a row of a join needs the other side's row, and whether it needs
+// both.
+type need struct{ other, both bool }
+
 func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j tablesJoin[V, V2, R], options []Option) *Table[K, R] {
 	left, right = left.valid(), right.valid()
 	b := left.b
@@ -66,8 +74,8 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 		right.sendOld(other.Name, true)
 	}
 	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
-	linkSide(this, result, right, j.needRight, j.joiner)
-	linkSide(other, result, left, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	linkSide(this, result, right, left.node, need{j.needRight, j.inner()}, j.joiner)
+	linkSide(other, result, left, right.node, need{j.needLeft, j.inner()}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
 		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
@@ -94,16 +102,38 @@ func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
 	return merge, this, other
 }
 
-// linkSide builds the node that joins the changes of one table with the rows of
-// the other.
-func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[K, V2], needOther bool, joiner func() op.Joiner[V, V2, R]) {
+// linkSide builds the node that joins the changes of one table, which is made at the
+// node of, with the rows of the other.
+func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[K, V2], of *graph.Node, need need, joiner func() op.Joiner[V, V2, R]) {
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
 		rows, err := other.lookup(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return op.JoinTables(at, needOther, rows, joiner(), result.old, out), nil
+		partner := op.Partner[K, V2]{Rows: rows, Needed: need.other}
+		if need.both {
+			partner.Gone = other.gone(task, n.Stores, of)
+		}
+		return op.JoinTables(at, partner, joiner(), result.old, out), nil
 	})
+}
+
+// gone returns what tells whether a row that isn't in the table's stores any more
+// may have been there for a join with the table made at another node, whose own row
+// is being deleted: if both are made of one record, or if a record cache hasn't
+// passed the deletion on.
+func (t *Table[K, V]) gone(task *graph.Task, stores []string, with *graph.Node) func(K) (bool, error) {
+	switch {
+	case graph.Related(t.node, with):
+		return func(K) (bool, error) { return true, nil }
+	case task.Env.Cache == nil:
+		return nil
+	}
+	keys := op.NewKeys(t.key)
+	return func(key K) (bool, error) {
+		b, err := keys(key)
+		return err == nil && slices.ContainsFunc(stores, func(store string) bool { return task.Leaves(store, b) }), err
+	}
 }
 
 func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, reader) (op.Lookup[K, R], error) {

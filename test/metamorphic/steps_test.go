@@ -12,7 +12,7 @@ var steps = []func(*maker){
 	mapValues, filter, selectKey, flatMap, merge, branch, repartition, number, optional(toTable),
 	aggregate, aggregate, cogroup, windows, windows, sessions, sessions,
 	joinStreams, joinStreams, joinTable, joinGlobal,
-	filterTable, mapTable, joinTables, joinTables, groupTable, groupTable, suppressTable, transformTable,
+	filterTable, mapTable, joinTables, joinTables, joinByForeignKey, groupTable, groupTable, suppressTable, transformTable,
 }
 
 // optional has a step do something half of the time.
