@@ -84,7 +84,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
-	layout, err := a.prepare(ctx, admin)
+	layout, discovery, err := a.prepare(ctx, admin)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endGlobals()) }()
-	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, DB: db, Metrics: metrics, Logger: a.log}), globals, layout, db, metrics)
+	keeper := task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, Discovery: discovery, DB: db, Metrics: metrics, Logger: a.log})
+	return a.work(ctx, keeper, globals, layout, db, metrics)
 }
 
 // connect opens a client of its own connections.
@@ -105,33 +106,47 @@ func (a *App) connect(ctx context.Context, role string) (*kafka.Client, error) {
 }
 
 // prepare lays the topology out on the cluster and creates internal topics that
-// are missing.
-func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, error) {
+// are missing. The Discovery is nil where the layout stays.
+func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *task.Discovery, error) {
 	topics := task.UserTopics(a.plan)
 	if a.cfg.DeadLetterTopic != "" {
 		topics = append(topics, a.cfg.DeadLetterTopic)
 	}
 	counts, err := admin.Partitions(ctx, topics...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	layout, err := task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+	layout, discovery, err := a.lay(ctx, admin, counts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.cfg.handlers().Check(layout); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
-		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
+		return nil, nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}
 	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
-		return nil, fmt.Errorf("internal topics: %w", err)
+		return nil, nil, fmt.Errorf("internal topics: %w", err)
 	}
-	return layout, nil
+	return layout, discovery, nil
+}
+
+// lay lays the topology out, and sets out to follow the topics of its patterns.
+func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]int32) (*task.Layout, *task.Discovery, error) {
+	if !task.NeedsAllTopics(a.plan) {
+		layout, err := task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+		return layout, nil, err
+	}
+	d := task.NewDiscovery(task.DiscoveryConfig{
+		ApplicationID: a.cfg.ApplicationID, Plan: a.plan, Admin: admin, Replication: a.cfg.ReplicationFactor,
+		Interval: a.cfg.DiscoveryInterval, Logger: a.log,
+	})
+	layout, err := d.Refresh(ctx)
+	return layout, d, err
 }
 
 // checkReused warns of source topics that stand for changelogs but don't keep the
@@ -158,8 +173,8 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 	context.AfterFunc(ctx, func() { a.move(Stopping) })
 	cfg := a.workerConfig()
 	cfg.Layout, cfg.DB, cfg.Metrics, cfg.Owners = layout, db, metrics, new(task.Owners)
-	cfg.OnCommitted = keeper.Committed
-	if len(layout.Tasks) > 0 {
+	cfg.OnCommitted, cfg.Discovery = keeper.Committed, keeper.Discovery
+	if len(layout.Tasks) > 0 || cfg.Discovery != nil {
 		a.mu.workers = make([]task.Status, a.cfg.Workers)
 	}
 	var (
@@ -177,13 +192,16 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 			}
 		})
 	}
-	if len(layout.Tasks) == 0 { // global stores alone
+	if len(a.mu.workers) == 0 { // global stores alone
 		a.move(Running)
 	}
 	for i := range a.mu.workers {
 		run(task.NewWorker(cfg, i+1).Run)
 	}
 	run(keeper.Run)
+	if cfg.Discovery != nil {
+		run(cfg.Discovery.Run)
+	}
 	if globals != nil {
 		run(globals.Run)
 	}

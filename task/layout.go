@@ -15,8 +15,8 @@ import (
 )
 
 // Layout is a plan laid out on a cluster: real topic names, partition counts,
-// and the tasks that follow from them. It doesn't change while an application
-// runs.
+// and the tasks that follow from them. It doesn't change: where topics come and go,
+// a worker takes over another one.
 type Layout struct {
 	applicationID string
 	plan          *plan.Plan

@@ -137,8 +137,12 @@ func (p *Plan) keptCounts(created map[string]int32) map[string]*Repartition {
 				continue
 			}
 			for _, s := range sub.Sinks {
-				if s.Repartition != nil {
-					led[s.Topic] = &Repartition{Partitions: created[s.Topic]}
+				if s.Repartition == nil {
+					continue
+				}
+				led[s.Topic] = &Repartition{}
+				if s.Repartition.Partitions == 0 {
+					led[s.Topic].Partitions = created[s.Topic]
 				}
 			}
 		}
