@@ -180,7 +180,8 @@ func (l *Layout) InternalTopics(replication int16) []kafka.Topic {
 			}
 		}
 		for _, s := range sub.Stores {
-			if !s.LoggingDisabled {
+			// A pattern may match nothing yet.
+			if !s.LoggingDisabled && l.width(sub) > 0 {
 				topics = append(topics, kafka.Topic{Name: changelog.Topic(l.applicationID, s.Name), Partitions: l.width(sub), Replication: replication, Configs: changelog.Configs(s)})
 			}
 		}
