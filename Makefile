@@ -13,7 +13,7 @@ PACKAGES = 2
 TIMEOUT  = 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint fmt vet staticcheck rules test test-fast test-mutation demo bench clean gcc
+.PHONY: help build lint fmt vet staticcheck rules test test-fast test-mutation oracle-fuzz demo bench clean gcc
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,13 @@ test-fast: ## tests without the real Kafka
 test-mutation: ## break exactly-once on purpose and see the crash test fail
 	$(GO) build -o bin/ ./test/kafka/withkafka
 	bin/withkafka $(GO) test -tags mutation -count=1 -timeout $(TIMEOUT) -run Mutation ./test/chaos/...
+
+SEED = 1
+N    = 100
+
+# The default is small: a first look. Needs a JDK and Maven.
+oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100
+	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED)
 
 demo: ## flights of 2013 on a broker inside the process
 	$(GO) run ./examples/flights

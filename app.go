@@ -21,7 +21,9 @@ import (
 type App struct {
 	cfg  Config
 	plan *plan.Plan
-	log  *zap.Logger
+	// topology is compared with that of the last start.
+	topology *topology.Topology
+	log      *zap.Logger
 
 	mu struct {
 		sync.Mutex
@@ -43,7 +45,7 @@ func New(t *topology.Topology, cfg Config) (*App, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("oncestream: %w", err)
 	}
-	return &App{cfg: cfg, plan: t.Plan(), log: cfg.Logger.With(zap.String("application_id", cfg.ApplicationID))}, nil
+	return &App{cfg: cfg, plan: t.Plan(), topology: t, log: cfg.Logger.With(zap.String("application_id", cfg.ApplicationID))}, nil
 }
 
 // State returns the current state.
@@ -116,7 +118,7 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *
 	if err != nil {
 		return nil, nil, err
 	}
-	layout, discovery, err := a.lay(ctx, admin, counts)
+	layout, err := a.lay(ctx, admin, counts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,27 +128,49 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
 		return nil, nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}
+	if err := a.check(ctx, admin, layout); err != nil {
+		return nil, nil, err
+	}
 	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
 		return nil, nil, err
 	}
-	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
-		return nil, nil, fmt.Errorf("internal topics: %w", err)
+	discovery, layout, err := a.ensure(ctx, admin, layout)
+	if err != nil {
+		return nil, nil, err
 	}
+	a.keepDescription()
 	return layout, discovery, nil
 }
 
-// lay lays the topology out, and sets out to follow the topics of its patterns.
-func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]int32) (*task.Layout, *task.Discovery, error) {
+// lay lays the topology out on the user's topics, of which some are known. Nothing is
+// created.
+func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]int32) (*task.Layout, error) {
+	if task.NeedsAllTopics(a.plan) {
+		all, err := admin.AllPartitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		counts = all
+	}
+	return task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+}
+
+// ensure creates the internal topics that are missing. Where the layout follows the
+// topics of patterns, it may already be another one.
+func (a *App) ensure(ctx context.Context, admin *kafka.Client, layout *task.Layout) (*task.Discovery, *task.Layout, error) {
 	if !task.NeedsAllTopics(a.plan) {
-		layout, err := task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
-		return layout, nil, err
+		err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor))
+		if err != nil {
+			err = fmt.Errorf("internal topics: %w", err)
+		}
+		return nil, layout, err
 	}
 	d := task.NewDiscovery(task.DiscoveryConfig{
 		ApplicationID: a.cfg.ApplicationID, Plan: a.plan, Admin: admin, Replication: a.cfg.ReplicationFactor,
 		Interval: a.cfg.DiscoveryInterval, Logger: a.log,
 	})
 	layout, err := d.Refresh(ctx)
-	return layout, d, err
+	return d, layout, err
 }
 
 // checkReused warns of source topics that stand for changelogs but don't keep the
@@ -216,6 +240,7 @@ func (a *App) workerConfig() task.Config {
 		TransactionTimeout: c.TransactionTimeout, SessionTimeout: c.SessionTimeout, HeartbeatInterval: c.HeartbeatInterval,
 		MaxPollInterval: c.MaxPollInterval, Static: !c.DynamicMembership, Handlers: c.handlers(), Logger: a.log, NewClient: a.connect, OnStatus: a.workerStatus,
 	}
+	cfg.RecordCacheBytes = c.RecordCacheBytes / int64(c.Workers)
 	cfg.Fetch.ReadCommitted = true
 	if c.Guarantee == AtLeastOnce {
 		cfg.Mode = eosv2.AtLeastOnce

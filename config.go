@@ -94,6 +94,14 @@ type Config struct {
 	// CacheBytes is the memory of Pebble's block cache, for all stores of the
 	// process. Default 32 MiB.
 	CacheBytes int64
+	// RecordCacheBytes is the memory in which tables hold back updates, so that of
+	// several updates of a row between two commits only the last one is passed on
+	// (KIP-63). It's for the process, each worker has its part. Where it's used up,
+	// updates are passed on early. Bytes are counted as Kafka Streams does for
+	// statestore.cache.max.bytes; with values under 100 bytes up to three times as
+	// much is taken. The state itself isn't in it. Default 0: every update is passed
+	// on at once. WithoutCaching leaves a store out.
+	RecordCacheBytes int64
 	// OnDecodeError decides on records whose key or value can't be deserialized.
 	// Default: Fail. It's called on the workers' goroutines, several at once. A record
 	// of a global table isn't sent to a dead-letter topic, as every process reads it:
@@ -118,6 +126,12 @@ type Config struct {
 	// all that was done for the input record. It costs a journal of each record's
 	// changes, and output is held back until its record is done. Default: off.
 	UndoRecords bool
+	// StartEmpty are names of stores that may begin empty behind input that the
+	// application has consumed already: stores that were added, or whose state is
+	// given up. An App refuses to start otherwise, because a store that was renamed by
+	// mistake looks the same. Once a store's changelog exists the name has no effect
+	// any more and can be taken out. Default: none.
+	StartEmpty []string
 	// Sarama is the base of the configuration of every connection: TLS, SASL, client
 	// id, timeouts, the rack. It's copied. What exactly-once depends on is
 	// overridden.
@@ -232,5 +246,6 @@ func (c Config) validate() error {
 	check(c.MaxPollInterval >= c.SessionTimeout, "MaxPollInterval", "%s: must not be shorter than SessionTimeout (%s)", c.MaxPollInterval, c.SessionTimeout)
 	check(c.ReplicationFactor == -1 || c.ReplicationFactor > 0, "ReplicationFactor", "%d: must be positive, or -1 for the brokers' default", c.ReplicationFactor)
 	check(c.CacheBytes >= 0, "CacheBytes", "%d: must not be negative", c.CacheBytes)
+	check(c.RecordCacheBytes >= 0, "RecordCacheBytes", "%d: must not be negative", c.RecordCacheBytes)
 	return errors.Join(errs...)
 }

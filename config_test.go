@@ -28,6 +28,7 @@ func TestConfigMistakes(t *testing.T) {
 		"MaxPollInterval":    func(c *oncestream.Config) { c.MaxPollInterval = time.Second },
 		"ReplicationFactor":  func(c *oncestream.Config) { c.ReplicationFactor = -3 },
 		"CacheBytes":         func(c *oncestream.Config) { c.CacheBytes = -1 },
+		"RecordCacheBytes":   func(c *oncestream.Config) { c.RecordCacheBytes = -1 },
 	} {
 		t.Run(field, func(t *testing.T) {
 			cfg := good

@@ -71,7 +71,9 @@ func start(t testing.TB, top *topology.Topology, cfg oncestream.Config) *process
 	if cfg.StateDir == "" {
 		cfg.StateDir = t.TempDir()
 	}
-	cfg.Logger = logger(t)
+	if cfg.Logger == nil {
+		cfg.Logger = logger(t)
+	}
 	cfg.OnState = func(_, to oncestream.State) { p.states <- to }
 	app, err := oncestream.New(top, cfg)
 	if err != nil {

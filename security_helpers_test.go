@@ -96,7 +96,7 @@ func rights(id, in, out string) []right {
 		{"output", acl(topic, out, kadm.OpWrite)},
 		{"create", acl(topic, id+"-*", kadm.OpCreate)},
 		{"changelog", acl(topic, id+"-counts-changelog", kadm.OpRead, kadm.OpWrite, kadm.OpDescribeConfigs)},
-		{"repartition", acl(topic, id+"-words-repartition", kadm.OpRead, kadm.OpWrite, kadm.OpDelete)},
+		{"repartition", acl(topic, id+"-words-repartition", kadm.OpRead, kadm.OpWrite, kadm.OpDelete, kadm.OpDescribeConfigs)},
 		{"group", acl(group, id, kadm.OpRead)},
 		{"transactional id", acl(tx, id+"-*", kadm.OpWrite)},
 	}

@@ -348,6 +348,7 @@ func Apply(db *statestore.DB, s *statestore.Store, records Reader, next int64) (
 		if err := s.Restore(b, rec.Key, rec.Value, rec.Timestamp); err != nil {
 			return n, fmt.Errorf("offset %d: %w", rec.Offset, err)
 		}
+		restoreNote(s, rec.Headers)
 		n++
 	}
 	if r, ok := records.(interface{ Err() error }); ok && r.Err() != nil {

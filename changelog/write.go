@@ -2,6 +2,7 @@ package changelog
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
@@ -18,11 +19,14 @@ type Sender interface {
 // record can't be skipped: an error names the store and the sizes, and stops
 // the task.
 func Write(s *statestore.Store, out Sender) (int, error) {
-	n, format := 0, formatHeaders(s.Spec().ValueFormat)
+	n, format, note := 0, formatHeaders(s.Spec().ValueFormat), noteHeaders(s)
 	err := s.Changes(func(key, value []byte, timestamp int64) error {
 		headers := format
 		if value == nil {
 			headers = nil
+		}
+		if n == 0 && note != nil {
+			headers = append(slices.Clip(headers), note...)
 		}
 		if err := out.Send(s.Partition(), key, value, timestamp, headers); err != nil {
 			return fmt.Errorf("changelog record of store %q, partition %d (key of %d bytes, value of %d bytes): %w",
@@ -32,6 +36,27 @@ func Write(s *statestore.Store, out Sender) (int, error) {
 		return nil
 	})
 	return n, err
+}
+
+// noteHeader is the key of the header with a store's note. It goes with the first
+// record of a transaction, so that it costs no record of its own.
+const noteHeader = "note"
+
+func noteHeaders(s *statestore.Store) []record.Header {
+	note := s.AppendNote(nil)
+	if note == nil {
+		return nil
+	}
+	return []record.Header{{Key: noteHeader, Value: note}}
+}
+
+// restoreNote takes over the note that comes with a record, if one does.
+func restoreNote(s *statestore.Store, headers []record.Header) {
+	for _, h := range headers {
+		if h.Key == noteHeader {
+			s.RestoreNote(h.Value)
+		}
+	}
 }
 
 // formatHeaders returns the headers of records with a value.

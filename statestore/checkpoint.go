@@ -24,11 +24,12 @@ type checkpoint struct {
 	windowTime int64
 	// sequence is the number of the last entry of a store with duplicates.
 	sequence int64
+	note     Note
 }
 
 const (
-	checkpointVersion = 2
-	checkpointLen     = 1 + 5*8
+	checkpointVersion = 3
+	checkpointLen     = 1 + 7*8
 )
 
 func newCheckpoint() checkpoint {
@@ -37,7 +38,7 @@ func newCheckpoint() checkpoint {
 
 func (c checkpoint) append(dst []byte) []byte {
 	dst = append(dst, checkpointVersion)
-	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime, c.sequence} {
+	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime, c.sequence, c.note.Number, c.note.Value} {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(v))
 	}
 	return dst
@@ -53,6 +54,7 @@ func decodeCheckpoint(b []byte) (checkpoint, error) {
 		streamTime: int64(binary.BigEndian.Uint64(b[17:])),
 		windowTime: int64(binary.BigEndian.Uint64(b[25:])),
 		sequence:   int64(binary.BigEndian.Uint64(b[33:])),
+		note:       decodeNote(b[41:]),
 	}
 	if c.next < 0 || c.streamTime < unknownTime || c.windowTime < unknownTime {
 		return checkpoint{}, fmt.Errorf("checkpoint %x: negative offset or time", b)

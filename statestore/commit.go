@@ -27,6 +27,9 @@ func (s *Store) Changes(yield func(key, value []byte, timestamp int64) error) er
 	}
 	for i := range entries {
 		e := &entries[i]
+		if e.silent {
+			continue
+		}
 		key, value := unsafeBytes(e.key)[skip:], e.value[timestampLen:]
 		if e.deleted {
 			value = nil

@@ -20,6 +20,7 @@ type replaced struct {
 	entry    uint32
 	from, to int // its value in the journal's bytes
 	deleted  bool
+	silent   bool
 }
 
 // maxJournal is how much memory is kept from one mark to the next.
@@ -57,7 +58,7 @@ func (j *journal) keep(i uint32, e *entry) {
 	}
 	from := len(j.bytes)
 	j.bytes = append(j.bytes, e.value...)
-	j.before = append(j.before, replaced{entry: i, from: from, to: len(j.bytes), deleted: e.deleted})
+	j.before = append(j.before, replaced{entry: i, from: from, to: len(j.bytes), deleted: e.deleted, silent: e.silent})
 }
 
 // rollback brings back what was replaced, latest first, and takes new entries out.
@@ -67,7 +68,7 @@ func (o *overlay) rollback() {
 		b := &j.before[n]
 		e := &o.entries[b.entry]
 		// A value never moves to less room than it had.
-		e.value, e.deleted = append(e.value[:0], j.bytes[b.from:b.to]...), b.deleted
+		e.value, e.deleted, e.silent = append(e.value[:0], j.bytes[b.from:b.to]...), b.deleted, b.silent
 	}
 	for i := j.entries; i < len(o.entries); i++ {
 		delete(o.index, o.entries[i].key)

@@ -13,6 +13,8 @@ type entry struct {
 	// value is the timestamp and, unless deleted, the value.
 	value   []byte
 	deleted bool
+	// silent says that the changelog doesn't get the write.
+	silent bool
 }
 
 // timestamp returns the timestamp of the value or the tombstone.
@@ -67,7 +69,7 @@ func (o *overlay) put(key, value []byte, deleted bool) {
 	}
 	e := &o.entries[i]
 	o.journal.keep(i, e)
-	e.deleted = deleted
+	e.deleted, e.silent = deleted, false
 	if len(value) > cap(e.value) {
 		// A value that has grown once is likely to grow again.
 		e.value = o.arena.alloc(len(value) + len(value)/4)

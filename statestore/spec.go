@@ -78,6 +78,10 @@ type Spec struct {
 	// versioned store answers for times up to Retention before the latest
 	// timestamp, and takes no older values; the latest value of a key is never gone.
 	Retention time.Duration
+	// SegmentInterval is the length of the segments that expire at once, of a store
+	// whose entries do; 0 is half the retention, at least a minute. It's that of the
+	// store's first use: a change has no effect on what's on disk.
+	SegmentInterval time.Duration
 }
 
 // Validate reports all that's wrong with the specification, joined.
@@ -125,5 +129,8 @@ const minSegmentInterval = time.Minute
 // segmentInterval returns the length of a segment: all entries whose time lies
 // within one segment expire by one range delete.
 func (s Spec) segmentInterval() time.Duration {
+	if s.SegmentInterval > 0 {
+		return max(s.SegmentInterval, time.Millisecond)
+	}
 	return max(s.Retention/2, minSegmentInterval)
 }

@@ -2,6 +2,7 @@ package statestore
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -156,6 +157,29 @@ func (m *Versioned[K, V]) history(key K, from, to int64, yield func(Version[V], 
 		at = found.to
 	}
 	return m.s.readable()
+}
+
+// All returns the latest versions of all keys that have one, in the order of the
+// keys' bytes. The loop may write to the store, as with [KeyValue.Range]. An error
+// comes with a zero entry and ends the loop.
+func (m *Versioned[K, V]) All() iter.Seq2[Entry[K, V], error] {
+	return func(yield func(Entry[K, V], error) bool) {
+		if err := m.all(yield); err != nil {
+			yield(Entry[K, V]{}, err)
+		}
+	}
+}
+
+func (m *Versioned[K, V]) all(yield func(Entry[K, V], error) bool) error {
+	var bad error
+	err := m.s.scan(appendLatestKey(nil, nil), nil, func(k, value []byte) bool {
+		var e Entry[K, V]
+		if e.Key, bad = m.decodeKey(k[segmentLen:]); bad == nil {
+			e.Value, e.Timestamp, bad = m.decodeValue(value)
+		}
+		return bad == nil && yield(e, nil)
+	})
+	return errors.Join(err, bad)
 }
 
 func (m *Versioned[K, V]) version(found span) (v Version[V], ok bool, err error) {

@@ -77,7 +77,7 @@ func (t *Task) decide(failure *plan.Failure, reason plan.DropReason, ask func(Fa
 		return failure.Err
 	case action.whole() && !t.handlers.UndoRecords:
 		return fmt.Errorf("the handler answers %s, which needs Config.UndoRecords: %w", action, failure.Err)
-	case action.whole() && t.undo.covers(t.env, failure, t.current != nil):
+	case action.whole() && t.undo.covers(t.env, failure):
 		return &undone{f: f, action: action, reason: reason}
 	}
 	return t.dispose(&f, action, reason)

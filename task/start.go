@@ -185,6 +185,7 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 		MaxIdle:  w.MaxTaskIdle,
 		Handlers: w.Handlers,
 		Skipped:  w.skipped,
+		Cache:    w.cache,
 	})
 }
 

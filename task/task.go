@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -89,6 +90,8 @@ type Edges struct {
 	Handlers Handlers
 	// Skipped is told of each record that a handler has let go; it may be nil.
 	Skipped func(f FailedRecord, answer Action)
+	// Cache is the budget of the worker's record caches, nil where there are none.
+	Cache *plan.CacheBudget
 
 	application string
 }
@@ -139,6 +142,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		Output:  e.Output,
 		Topic:   e.Topic,
 		Now:     e.Now,
+		Cache:   e.Cache.Share(),
 		Dropped: t.dropped,
 	}
 	t.guard()
@@ -147,6 +151,11 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		t.undo.prepare(t.env)
 	}
 	chain, err := sub.Build(t.env)
+	if _, ok := errors.AsType[*plan.UserError](err); ok {
+		// A processor couldn't begin. Whatever its error looks like, trying again isn't ours
+		// to decide on.
+		return nil, &Error{Task: id.String(), Err: err}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", id, err)
 	}
@@ -350,6 +359,7 @@ func (t *Task) Close() error {
 		s.Discard()
 		s.Close()
 	}
+	t.env.Cache.Release()
 	return err
 }
 

@@ -49,8 +49,8 @@ func (u *undo) hold(o plan.Output, err error) (plan.Output, error) {
 
 // covers returns whether taking back the unit of work at hand takes back what has
 // failed: not results whose time had come, which would fail with each record.
-func (u *undo) covers(env *plan.Env, f *plan.Failure, inRecord bool) bool {
-	return u != nil && u.open && !env.Due && f.NoRecord != inRecord
+func (u *undo) covers(env *plan.Env, f *plan.Failure) bool {
+	return u != nil && u.open && !env.Due && !f.NoRecord
 }
 
 func (u *undo) mark() {
@@ -104,7 +104,20 @@ func (t *Task) whole(f func() error) error {
 	case err != nil:
 		return err
 	}
-	return t.keep()
+	if err := t.keep(); err != nil {
+		return err
+	}
+	return t.makeRoom()
+}
+
+// makeRoom passes on what record caches hold back if it's too much. They don't do so
+// by themselves while a record may be taken back.
+func (t *Task) makeRoom() error {
+	if t.env.Cache == nil || !t.env.Cache.Exceeded() {
+		return nil
+	}
+	t.current = nil
+	return t.chain.Flush()
 }
 
 // takeBack leaves everything as it was before the unit of work, but for the dead

@@ -33,6 +33,9 @@ type Config struct {
 	CommitInterval time.Duration
 	// CommitBytes of a worker's uncommitted state lead to an earlier commit.
 	CommitBytes int
+	// RecordCacheBytes is what the record caches of one worker may hold; with 0 there
+	// are none.
+	RecordCacheBytes int64
 	// MaxTaskIdle is how long a task with records of some inputs waits for those that
 	// have none; negative, it doesn't wait for those either that lag.
 	MaxTaskIdle time.Duration
@@ -105,6 +108,7 @@ type Worker struct {
 	outputs  map[string]*output
 
 	tasks  []*Task // running, in order of their ids
+	cache  *plan.CacheBudget
 	starts map[plan.TaskID]*start
 	queues map[record.TopicPartition]*queue
 
@@ -127,7 +131,7 @@ type Worker struct {
 // NewWorker makes the worker of an index, which counts from 1.
 func NewWorker(cfg Config, index int) *Worker {
 	return &Worker{
-		Config: cfg, index: index, log: cfg.Logger.With(zap.Int("worker", index)),
+		Config: cfg, index: index, log: cfg.Logger.With(zap.Int("worker", index)), cache: plan.NewCacheBudget(cfg.RecordCacheBytes),
 		outputs: map[string]*output{}, starts: map[plan.TaskID]*start{}, queues: map[record.TopicPartition]*queue{},
 	}
 }

@@ -58,7 +58,7 @@ func (b *Builder) Build(options ...BuildOption) (*Topology, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Topology{plan: p, text: b.g.Describe()}, nil
+	return &Topology{plan: p, text: b.g.Describe(), description: describe(b.g)}, nil
 }
 
 var (
@@ -127,6 +127,7 @@ func buildSource[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V]) {
 }
 
 func buildTimed[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], times op.Times[K, V]) {
+	n.NoteSerdes(k, v)
 	n.Build = func(t *graph.Task) (any, error) {
 		out, err := outputs[K, V](t, n)
 		if err != nil {
@@ -178,8 +179,12 @@ func (b *Builder) checkTopics(n *graph.Node) {
 // are noted; the node is not part of the graph then.
 func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool {
 	switch {
-	case s.kind == globalKind || first.kind == globalKind:
-		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: the topic of a global table is read once", topic, first.kind, first.node.Name)
+	case n.Global || first.node.Global:
+		kind := first.kind
+		if n.Global {
+			kind = s.kind
+		}
+		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: the topic of a %s is read once", topic, first.kind, first.node.Name, kind)
 	case s.kind != "stream" || first.kind != "stream":
 		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: read it once, and derive one from the other with ToStream or ToTable",
 			topic, first.kind, first.node.Name)

@@ -37,14 +37,14 @@ type cogroupInput[K, A any] interface {
 // (KIP-150).
 func (g *GroupedStream[K, V]) Cogroup[A any](add func(K, V, A) A) *Cogrouped[K, A] {
 	g = g.valid()
-	return &Cogrouped[K, A]{b: g.s.b, key: g.key, inputs: []cogroupInput[K, A]{cogroupOf[K, V, A]{g, add}}}
+	return &Cogrouped[K, A]{b: g.s.b, key: g.key, inputs: []cogroupInput[K, A]{&cogroupOf[K, V, A]{g: g, add: add}}}
 }
 
 // And returns the group with another stream, whose records add adds to the
 // aggregate. Its keys must be written as those of the first stream.
 func (c *Cogrouped[K, A]) And[V any](g *GroupedStream[K, V], add func(K, V, A) A) *Cogrouped[K, A] {
 	c, g = c.valid(), g.valid()
-	return &Cogrouped[K, A]{b: c.b, key: c.key, inputs: append(slices.Clip(c.inputs), cogroupOf[K, V, A]{g, add})}
+	return &Cogrouped[K, A]{b: c.b, key: c.key, inputs: append(slices.Clip(c.inputs), &cogroupOf[K, V, A]{g: g, add: add})}
 }
 
 // valid returns the group, or one that can't be built for none.
@@ -70,7 +70,7 @@ func (c *Cogrouped[K, A]) Aggregate(zero func() A, st Stored[A], options ...Opti
 	n := c.place(st, nil, zero == nil, options)
 	t := &Table[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}
 	for i, input := range c.inputs {
-		input.plain(n.aggregates[i], zero, t.rows)
+		input.plain(n.aggregates[i], zero, t.heldRows)
 	}
 	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, op.Change[A]], error) {
 		return out, nil
@@ -121,18 +121,29 @@ func (c *Cogrouped[K, A]) place(st Stored[A], shape *storeShape, noFunc bool, op
 type cogroupOf[K, V, A any] struct {
 	g   *GroupedStream[K, V]
 	add func(K, V, A) A
+	// input is what the first aggregation reads, and the others with it.
+	input *graph.Node
 }
 
-func (c cogroupOf[K, V, A]) place(user, store string) *graph.Node { return c.g.input(user, store) }
+// place leaves it to the grouping if that has a name: its topic is that of all who
+// aggregate it.
+func (c *cogroupOf[K, V, A]) place(user, store string) *graph.Node {
+	if c.input == nil || c.g.topic != nil {
+		c.input = c.g.input(user, store)
+	} else if c.g.s.rekeyed {
+		c.g.s.b.g.Skip(repartitionNames)
+	}
+	return c.input
+}
 
-func (c cogroupOf[K, V, A]) check(b *Builder, node string) bool {
+func (c *cogroupOf[K, V, A]) check(b *Builder, node string) bool {
 	b.needFunc(node, "Cogroup", c.add == nil)
 	return b.sameBuilder(node, c.g.s.b)
 }
 
-func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
+func (c *cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		table, err := rows(t)
+		table, out, err := rows(t, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -140,24 +151,22 @@ func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRow
 	})
 }
 
-func (c cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape, open windowRows[K, A]) {
+func (c *cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape, open windowRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := open(t)
+		rows, err := open(t, n, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
 		return aggregateWindows(rows, w, op.Add(at, zero, c.add)), nil
 	})
 }
 
-func (c cogroupOf[K, V, A]) sessions(n *graph.Node, zero func() A, merge func(K, A, A) A, open sessionRows[K, A]) {
+func (c *cogroupOf[K, V, A]) sessions(n *graph.Node, zero func() A, merge func(K, A, A) A, open sessionRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := open(t)
+		rows, err := open(t, n, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
 		return op.SessionAggregate(rows, op.Add(at, zero, c.add), op.MergeAggregates(at, zero, merge)), nil
 	})
 }

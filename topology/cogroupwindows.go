@@ -5,11 +5,12 @@ import (
 	"github.com/oncestream/oncestream/topology/internal/op"
 )
 
-// Ways to open the rows that the inputs of a cogroup share.
+// Ways to open the rows that the inputs of a cogroup share, for one of its nodes and
+// the function that takes its results.
 type (
-	keyValueRows[K, A any] = func(*graph.Task) (op.Rows[K, A], error)
-	windowRows[K, A any]   = func(*graph.Task) (op.WindowRows[K, A], error)
-	sessionRows[K, A any]  = func(*graph.Task) (op.SessionRows[K, A], error)
+	keyValueRows[K, A any] = func(*graph.Task, *graph.Node, op.Func[K, op.Change[A]]) (op.Rows[K, A], op.Func[K, op.Change[A]], error)
+	windowRows[K, A any]   = func(*graph.Task, *graph.Node, op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error)
+	sessionRows[K, A any]  = func(*graph.Task, *graph.Node, op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error)
 )
 
 // TimeWindowedCogrouped is several grouped streams that are aggregated together by
@@ -47,23 +48,25 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 	shape := s.w.stored()
 	n := s.c.place(st, &shape, zero == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
+	old := new(bool)
 	for i, input := range s.c.inputs {
-		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task) (op.WindowRows[K, A], error) {
-			rows, err := openWindow(t, n.aggregates[i].Name, st.name, s.c.key, st.value)
-			rows.Clock = op.Clock{}
+		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error) {
+			rows, err := openWindow(t, n, st, s.w, s.c.key, *old, out)
+			rows.Clock, rows.Zero = op.Clock{}, zero
 			return rows, err
 		})
 	}
-	return mergeCogroup[K, A](s.c.b, n, windowsOf(s.w, s.c.key))
+	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: windowsOf(s.w, s.c.key), old: old})
 }
 
 // mergeCogroup makes the operator that all windowed results of a cogroup go
-// through.
-func mergeCogroup[K, A any](b *Builder, n cogroupNodes, w tableWindows[K]) *WindowedTable[K, A] {
+// through, and completes the table of them.
+func mergeCogroup[K, A any](b *Builder, n cogroupNodes, t *WindowedTable[K, A]) *WindowedTable[K, A] {
 	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[Windowed[K], op.Change[A]], error) {
 		return out, nil
 	})
-	return &WindowedTable[K, A]{b: b, node: n.merge, windows: w}
+	t.b, t.node = b, n.merge
+	return t
 }
 
 // SessionWindowedCogrouped is several grouped streams that are aggregated together
@@ -95,13 +98,13 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	shape := s.w.storedSessions()
 	n := s.c.place(st, &shape, zero == nil || merge == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
+	old := new(bool)
 	for i, input := range s.c.inputs {
-		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task) (op.SessionRows[K, A], error) {
-			rows, err := openSessions(t, n.aggregates[i].Name, st.name, s.c.key, st.value)
-			rows.Gap, rows.Grace, rows.Late = s.w.size.Milliseconds(), s.w.grace.Milliseconds(), s.w.late
+		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error) {
+			rows, err := openSessions(t, n, st, s.w, s.c.key, *old, out)
 			rows.Clock = op.Clock{}
 			return rows, err
 		})
 	}
-	return mergeCogroup[K, A](s.c.b, n, sessionsOf(s.w, s.c.key))
+	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: sessionsOf(s.w, s.c.key), old: old})
 }

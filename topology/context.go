@@ -39,6 +39,9 @@ func newContext(t *graph.Task, at op.Node, n *graph.Node) (*ProcessingContext, e
 	s, err := graph.Share(t, schedulesOfTask{}, func() (*op.Schedules, error) {
 		s := &op.Schedules{}
 		t.Due, t.Punctuate = s.Due, s.Punctuate
+		if t.Env.Remember != nil {
+			t.Env.Remember(plan.Memory{Mark: s.Mark, Undo: s.Undo})
+		}
 		return s, nil
 	})
 	return &ProcessingContext{at: at, node: n, task: t, schedules: s}, err
@@ -80,11 +83,15 @@ func (c *ProcessingContext) Open[S any](h StoreHandle[S]) (store S, err error) {
 	switch {
 	case h.open == nil:
 		return store, fmt.Errorf("%s: Open: the store's handle is empty: take it from a Builder or a table", c.at.Name)
-	case !slices.Contains(h.users, c.node):
+	case !h.global && !slices.Contains(h.users, c.node):
 		return store, fmt.Errorf("%s: Open: %s isn't connected to this node: give its handle to the method that adds the node", c.at.Name, h.name)
 	}
 	return h.open(c.task, c.at.Name)
 }
+
+// begin forgets what a record or a punctuation before has left: its panic came in
+// between.
+func (c *ProcessingContext) begin() { c.failed = nil }
 
 // finish returns the error of what Process, Transform or a scheduled function has
 // done. One of Forward takes its place: what's behind this node has decided on it,

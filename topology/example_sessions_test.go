@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/oncestream/oncestream/topology"
@@ -116,7 +117,7 @@ func ExampleSessionWindowedCogrouped_Aggregate() {
 	// ann[0,500]=101@500
 }
 
-// The filter doesn't store its rows, so it sends a deletion for each that doesn't pass.
+// Nothing is sent for rows that have never passed.
 func ExampleWindowedTable_Filter() {
 	b := topology.NewBuilder()
 	b.Stream("logins", serde.String, serde.String).
@@ -133,8 +134,6 @@ func ExampleWindowedTable_Filter() {
 	in.PipeAt(3, "bob", "")
 	show(d, d.Output("suspicious", serde.String, serde.Int64))
 	// Output:
-	// ann[0,1000]=null@1
-	// bob[0,1000]=null@2
 	// bob[0,1000]=2@3
 }
 
@@ -153,7 +152,6 @@ func ExampleWindowedTable_FilterNot() {
 	in.PipeAt(2, "bob", "")
 	show(d, d.Output("out", serde.String, serde.Int64))
 	// Output:
-	// monitor[0,1000]=null@1
 	// bob[0,1000]=1@2
 }
 
@@ -174,6 +172,24 @@ func ExampleWindowedTable_MapValues() {
 	// Output:
 	// ann[0,2000]=0.5@1
 	// ann[0,2000]=1@2
+}
+
+func ExampleWindowedTable_MapValuesWithKey() {
+	b := topology.NewBuilder()
+	b.Stream("logins", serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		WindowedBy(topology.Tumbling(time.Second)).
+		Count(topology.StoreAs("logins", serde.Int64)).
+		MapValuesWithKey(func(w topology.Windowed[string], n int64) string {
+			return fmt.Sprintf("%d by %s until %d", n, w.Key, w.End)
+		}).
+		ToStream(topology.WithoutWindow).
+		To("texts", serde.String, serde.String)
+	d := start(b)
+	d.Input("logins", serde.String, serde.String).PipeAt(1, "ann", "")
+	show(d, d.Output("texts", serde.String, serde.String))
+	// Output:
+	// ann=1 by ann until 1000@1
 }
 
 // A pair is joined once, with the later of both times.

@@ -102,9 +102,10 @@ func (g *GroupedStream[K, V]) Aggregate[A any](zero func() A, add func(K, V, A) 
 
 // aggregation is what distinguishes the aggregations of grouped streams.
 type aggregation[K, V, A any] struct {
-	method string // for messages
-	prefix string // of the generated name
-	noFunc bool   // a function is missing
+	method string   // for messages
+	prefix string   // of the generated name
+	noFunc bool     // a function is missing
+	zero   func() A // makes what an aggregate starts with, nil for a first value
 	fold   func(op.Node) op.Fold[K, V, A]
 }
 
@@ -118,6 +119,7 @@ func reduction[K, V any](f func(V, V) V) aggregation[K, V, V] {
 func addition[K, V, A any](zero func() A, add func(K, V, A) A) aggregation[K, V, A] {
 	return aggregation[K, V, A]{
 		method: "Aggregate", prefix: "KSTREAM-AGGREGATE-", noFunc: zero == nil || add == nil,
+		zero: zero,
 		fold: func(n op.Node) op.Fold[K, V, A] { return op.Add(n, zero, add) },
 	}
 }
@@ -137,7 +139,7 @@ func aggregate[K, V, A any](g *GroupedStream[K, V], st Stored[A], a aggregation[
 	n := a.place(g, st, nil, options)
 	t := &Table[K, A]{b: g.s.b, node: n, key: g.key, stored: st}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := t.rows(task)
+		rows, out, err := t.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}

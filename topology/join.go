@@ -9,7 +9,9 @@ import (
 // JoinTable joins each record with the table's row of its key. A record without
 // a row is left out; records with a null key or a null value are dropped. Only
 // the stream triggers results: a row is what it is when the record is processed,
-// and the result has the record's timestamp.
+// or what it was at the record's timestamp where the table is [Versioned], and the
+// result has the record's timestamp. With the option [BufferedFor] records wait for
+// late rows.
 //
 // Stream and table must be partitioned alike, which is checked when the
 // application starts. If the stream's key may have changed, it goes through a
@@ -17,7 +19,7 @@ import (
 // [Stream.Repartition] before.
 func (s *Stream[K, V]) JoinTable[V2, R any](t *Table[K, V2], f func(V, V2) R, options ...JoinOption) *Stream[K, R] {
 	j := tableJoin{method: "JoinTable", prefix: "KSTREAM-JOIN-", noFunc: f == nil}
-	return joinTable(s, t, j, options, func(n op.Node, rows op.Lookup[K, V2], out op.Func[K, R]) op.Func[K, V] {
+	return joinTable(s, t, j, options, func(n op.Node, rows op.LookupAsOf[K, V2], out op.Func[K, R]) op.Func[K, V] {
 		return op.JoinTable(n, rows, f, out)
 	})
 }
@@ -27,7 +29,7 @@ func (s *Stream[K, V]) JoinTable[V2, R any](t *Table[K, V2], f func(V, V2) R, op
 // The pointer is valid during the call. Records with a null value are dropped.
 func (s *Stream[K, V]) LeftJoinTable[V2, R any](t *Table[K, V2], f func(V, *V2) R, options ...JoinOption) *Stream[K, R] {
 	j := tableJoin{method: "LeftJoinTable", prefix: "KSTREAM-LEFTJOIN-", noFunc: f == nil, nullKeys: true}
-	return joinTable(s, t, j, options, func(n op.Node, rows op.Lookup[K, V2], out op.Func[K, R]) op.Func[K, V] {
+	return joinTable(s, t, j, options, func(n op.Node, rows op.LookupAsOf[K, V2], out op.Func[K, R]) op.Func[K, V] {
 		return op.LeftJoinTable(n, rows, f, out)
 	})
 }
@@ -41,7 +43,7 @@ type tableJoin struct {
 }
 
 func joinTable[K, V, V2, R any](s *Stream[K, V], t *Table[K, V2], j tableJoin, options []JoinOption,
-	build func(op.Node, op.Lookup[K, V2], op.Func[K, R]) op.Func[K, V]) *Stream[K, R] {
+	build func(op.Node, op.LookupAsOf[K, V2], op.Func[K, R]) op.Func[K, V]) *Stream[K, R] {
 	s, t = s.valid(), t.valid()
 	var o joinOptions
 	present(options, func(f JoinOption) { f.setJoin(&o) })
@@ -49,12 +51,20 @@ func joinTable[K, V, V2, R any](s *Stream[K, V], t *Table[K, V2], j tableJoin, o
 	n := &graph.Node{Name: s.b.pick(j.prefix, o.nodeOptions), NullKeys: j.nullKeys}
 	s.b.needFunc(n.Name, j.method, j.noFunc)
 	n.Stores = t.read(n.Name)
+	var wait *waiting[K, V]
+	if o.buffer != nil {
+		wait = declareBuffer[K, V](s.b, n, o.buffer, t)
+	}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, V], error) {
-		rows, err := t.lookup(task, n.Name)
+		rows, err := t.lookupAsOf(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return build(at, rows, out), nil
+		join := build(at, rows, out)
+		if wait == nil {
+			return join, nil
+		}
+		return wait.open(task, at, join)
 	})
 	s.b.g.Add(n, from)
 	if s.b.sameBuilder(n.Name, t.b) {

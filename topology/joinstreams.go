@@ -141,10 +141,10 @@ func (s *Stream[K, V]) beforeStreamJoin(to repartitionTo[K, V]) *graph.Node {
 
 // declareAll adds the stores of the join to the graph.
 func (st JoinStores[K, V, V2]) declareAll(b *Builder, n joinNodes, w JoinWindows) {
-	st.declare(b, n.keepLeft, n.keepLeft.Stores[0], statestore.DuplicateWindow, w.retention())
-	st.declare(b, n.keepRight, n.keepRight.Stores[0], statestore.DuplicateWindow, w.retention())
+	st.declare(b, n.keepLeft, n.keepLeft.Stores[0], st.left, statestore.DuplicateWindow, w.retention())
+	st.declare(b, n.keepRight, n.keepRight.Stores[0], st.right, statestore.DuplicateWindow, w.retention())
 	if n.waiting != "" {
-		st.declare(b, n.left, n.waiting, statestore.PlainKeyValue, 0)
+		st.declare(b, n.left, n.waiting, nil, statestore.PlainKeyValue, 0)
 	}
 }
 
@@ -202,6 +202,12 @@ func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st Joi
 	}
 	if n.waiting == "" {
 		return j, nil
+	}
+	if j.Oldest = j.Left.Note(); j.Right.Note().Number > j.Oldest.Number {
+		j.Oldest = j.Right.Note()
+	}
+	if j.Oldest.Number == 0 {
+		j.Oldest.Value = op.Never
 	}
 	raw, err := open(t, n.left.Name, n.waiting)
 	if err != nil {

@@ -103,11 +103,12 @@ func JoinAs[K, V, V2 any](name string, k serde.Serde[K], left serde.Serde[V], ri
 }
 
 // declare adds a store of the join to the graph, as the node's.
-func (st JoinStores[K, V, V2]) declare(b *Builder, n *graph.Node, name string, kind statestore.Kind, retention time.Duration) {
+func (st JoinStores[K, V, V2]) declare(b *Builder, n *graph.Node, name string, value any, kind statestore.Kind, retention time.Duration) {
 	o := storeOptions{spec: statestore.Spec{Kind: kind}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
 	o.spec.Name, o.spec.Retention = name, retention
 	b.g.AddStore(o.spec, n)
+	b.g.NoteSerdes(name, st.key, value)
 }
 
 // check notes what's wrong with the description.
@@ -117,6 +118,7 @@ func (st JoinStores[K, V, V2]) check(b *Builder, node string) {
 	if o.retention {
 		b.g.Fail(node, "the stores of a join take no retention: it follows from the windows")
 	}
+	o.checkVersions(b, node, st.name, false)
 	if o.reuse {
 		b.g.Fail(node, "ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from")
 	}

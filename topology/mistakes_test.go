@@ -105,6 +105,7 @@ var mistakes = []struct {
 		b.Table("late", str, st("c"), topology.WithReset(topology.Latest), topology.Named("late"))
 		b.Table("clock", str, st("d"), topology.WithTimestamps(topology.WallClockTime()), topology.Named("clock"))
 		b.Table("config", str, st("e", topology.TopicConfig(map[string]string{"segment.bytes": "1"})), topology.Named("config"))
+		b.Table("versioned", str, st("v", topology.Versioned(time.Second)), topology.Named("versioned"))
 		s.Join(s, topology.Within(time.Second), join, topology.JoinAs("j", str, str, str, topology.ReuseSourceTopic()), topology.Named("j"))
 	}, []string{
 		`to-table: store "a": ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from`,
@@ -112,6 +113,7 @@ var mistakes = []struct {
 		"late: ReuseSourceTopic: the topic isn't read from its beginning: leave out WithReset",
 		"clock: ReuseSourceTopic: its timestamps are the clock's, which the topic hasn't got",
 		"config: ReuseSourceTopic: TopicConfig is for a changelog of its own",
+		"versioned: ReuseSourceTopic: its history takes a changelog, from which nothing is compacted away before its time",
 		"j-merge: ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from",
 	}},
 	{"global tables", func(b *builder) {
@@ -136,6 +138,38 @@ var mistakes = []struct {
 		"nil: the store's value serde is nil",
 		"empty: it takes in something of another builder: a topology is written with one builder",
 		"functions: JoinGlobal needs a function, got nil",
+	}},
+	{"global stores", func(b *builder) {
+		global := func(topic string, s topology.StoreHandle[*strStore], options ...topology.SourceOption) {
+			b.GlobalStore(topic, str, str, s, update(updating{}), append(options, topology.Named(topic))...)
+		}
+		s := b.KeyValueStore("s", str, str)
+		global("glob", s)
+		b.Stream("glob", str, str, topology.Named("again"))
+		global("twice", s)
+		global("empty", topology.StoreHandle[*strStore]{})
+		global("other", topology.NewBuilder().KeyValueStore("s", str, str))
+		given := b.KeyValueStore("given", str, str)
+		b.Stream("in", str, str).Process(watch(watched{}), given, s, topology.Named("p"))
+		global("late", given, topology.WithReset(topology.Latest), topology.WithTimestamps(topology.WallClockTime()))
+		global("late", b.KeyValueStore("config", str, str, topology.TopicConfig(map[string]string{"retention.ms": "1"})),
+			topology.WithReset(topology.Latest), topology.WithTimestamps(topology.WallClockTime()))
+		b.GlobalStore("windows", str, str, b.WindowStore("w", str, str, time.Second, time.Second), update(updating{}), topology.Named("windows"))
+		b.GlobalStore[string]("nil", nil, str, b.KeyValueStore("n", str, str), nil, topology.Named("nil"))
+	}, []string{
+		`again: topic "glob" is read as a global store by glob-source already: the topic of a global store is read once`,
+		"twice: store s is global already: declare one for each topic",
+		"empty: GlobalStore is given no store: take its handle from the Builder's KeyValueStore or TimestampedStore",
+		"other: it takes in something of another builder: a topology is written with one builder",
+		"late: store given is given to p before: call GlobalStore first",
+		`late-source: topic "late" is read as a global store by late-source already: the topic of a global store is read once`,
+		"late: a global store is always read from the topic's start: leave WithReset out",
+		"late: a global store has the timestamps of its records: leave WithTimestamps out",
+		`late: the store "config" is global and has no changelog besides its topic: leave TopicConfig out`,
+		"late: another node has this name already: give each node its own",
+		"windows: store w can't be global: declare it with KeyValueStore or TimestampedStore",
+		"nil: GlobalStore needs a function, got nil",
+		"nil-source: the key serde is nil",
 	}},
 	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
 		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
@@ -183,6 +217,44 @@ var mistakes = []struct {
 		`short: the store's value serde is nil`,
 		`endless: the store name "t" is used by KTABLE-SOURCE-0000000001 already: give each store its own`,
 		`endless: Suppress until the window closes: unlimited windows never close`,
+	}},
+	{"versioned stores", func(b *builder) {
+		ver := b.Table("t", str, topology.StoreAs("ver", str, topology.Versioned(time.Minute)))
+		ver.Filter(func(_, v string) bool { return true }).Suppress(topology.UntilTimeLimit(time.Second), topology.StoreAs("a", str))
+		b.Table("u", str, topology.StoreAs("b", str, topology.Versioned(-time.Second), topology.WithSegments(-time.Second)))
+		b.Table("v", str, topology.StoreAs("c", str, topology.Versioned(time.Second), topology.WithRetention(time.Hour)))
+		b.Table("w", str, topology.StoreAs("d", str, topology.WithSegments(time.Second)))
+		s := b.Stream("s", str, str)
+		s.GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Reduce(plus, topology.StoreAs("e", str, topology.Versioned(0)))
+		s.Join(s, topology.Within(time.Second), plus, topology.JoinAs("f", str, str, str, topology.Versioned(0)), topology.Named("j"))
+		b.GlobalTable("g", str, topology.StoreAs("g", str, topology.Versioned(0)), topology.Named("glob"))
+	}, []string{
+		`KTABLE-SUPPRESS-0000000003: Suppress: KTABLE-FILTER-0000000002 is a versioned table, whose history would be held back too: call Materialize before, with a store that isn't versioned`,
+		`KTABLE-SOURCE-0000000006: the history of a versioned store must not be negative and in whole milliseconds, got -1s`,
+		`KTABLE-SOURCE-0000000006: the segments of a versioned store must be positive and in whole milliseconds, got -1s`,
+		`KTABLE-SOURCE-0000000008: store "c" is versioned: it takes no retention, its history says how long values are kept`,
+		`KTABLE-SOURCE-0000000010: store "d" isn't versioned: it takes no segments`,
+		`KSTREAM-REDUCE-0000000012: store "e" can't be versioned: only the rows of a table have a history`,
+		`j-merge: store "f" can't be versioned: only the rows of a table have a history`,
+		`glob: a global table can't be versioned: records are joined with it as it is`,
+	}},
+	{"joins with a buffer", func(b *builder) {
+		s := b.Stream("s", str, str)
+		s.JoinTable(b.Table("t", str, topology.StoreAs("a", str)), plus, topology.BufferedFor(time.Second, "a", str, str))
+		ver := b.Table("u", str, topology.StoreAs("b", str, topology.Versioned(time.Second)))
+		s.JoinTable(ver.MapValues(strings.ToUpper), plus, topology.BufferedFor(time.Minute, "b", str, number))
+		s.JoinTable(ver, plus, topology.BufferedFor[string, string](-time.Second, "c", nil, nil, topology.Versioned(0)), topology.Named("c"))
+		s.JoinTable(ver.Join(ver, plus), plus, topology.BufferedFor(0, "c", str, str), topology.Named("d"))
+	}, []string{
+		`KSTREAM-JOIN-0000000003: BufferedFor: the table isn't versioned: give its store the option Versioned`,
+		`KSTREAM-JOIN-0000000007: BufferedFor: the table has a history of 1s: it must be as long as the grace at least, 1m0s`,
+		`KSTREAM-JOIN-0000000007: BufferedFor has serdes of other types than the stream: serde.stringSerde and serde.jsonSerde[int64]`,
+		`c: the grace of BufferedFor must not be negative and in whole milliseconds, got -1s`,
+		`c: the buffer's key serde is nil`,
+		`c: the store's value serde is nil`,
+		`c: store "c-Buffer" can't be versioned: only the rows of a table have a history`,
+		`d: BufferedFor: the table isn't versioned: give its store the option Versioned`,
+		`d: the store name "c-Buffer" is used by c already: give each store its own`,
 	}},
 	{"nil functions of groupings and joins", func(b *builder) {
 		s := b.Stream("in", str, str)

@@ -54,6 +54,7 @@ type repartitionOptions struct {
 type joinOptions struct {
 	nodeOptions
 	repartition *repartitionAs
+	buffer      *joinBuffer
 }
 
 type named string

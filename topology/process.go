@@ -79,6 +79,7 @@ func (s *Stream[K, V]) Process[J, W any](supply func() Processor[K, V, J, W], op
 		p := supply()
 		c.live(p, c)
 		return op.Process(at, func(r *op.Record[K, V]) error {
+			c.begin()
 			return c.finish(p.Process(c, Record[K, V](*r)))
 		}), nil
 	})
@@ -100,6 +101,7 @@ func (s *Stream[K, V]) ProcessValues[W any](supply func() FixedKeyProcessor[K, V
 		p := supply()
 		c.live(p, c)
 		return op.Process(at, func(r *op.Record[K, V]) error {
+			c.begin()
 			return c.finish(p.Process(c, fixedKey(r)))
 		}), nil
 	})

@@ -25,6 +25,8 @@ func noteTableSource[K, V any](t *Table[K, V], source *graph.Node, o sourceOptio
 		s.unfit = "the topic isn't read from its beginning: leave out WithReset"
 	case o.times.clock:
 		s.unfit = "its timestamps are the clock's, which the topic hasn't got"
+	case st.versioned:
+		s.unfit = "its history takes a changelog, from which nothing is compacted away before its time"
 	case st.reuse && len(st.spec.TopicConfig) > 0:
 		s.unfit = "TopicConfig is for a changelog of its own"
 	}

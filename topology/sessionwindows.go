@@ -130,19 +130,18 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 	shape := s.w.storedSessions()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
+	old := new(bool)
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openSessions(t, n.Name, st.name, s.g.key, st.value)
+		rows, err := openSessions(t, n, st, s.w, s.g.key, *old, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
-		rows.Gap, rows.Grace, rows.Late = s.w.size.Milliseconds(), s.w.grace.Milliseconds(), s.w.late
 		if s.w.onClose {
 			return op.SessionsOnClose(rows, a.fold(at), merge(at)), nil
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key)}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key), old: old}
 }
 
 // storedSessions is the store that sessions need.
@@ -156,15 +155,21 @@ func (s windowShape) storedSessions() storeShape {
 	return shape
 }
 
-// openSessions returns the task's session store, as operators use it.
-func openSessions[K, A any](t *graph.Task, node, name string, k serde.Serde[K], v serde.Serde[A]) (op.SessionRows[K, A], error) {
-	raw, err := open(t, node, name)
+// openSessions returns the task's session store, as the operator of the node uses
+// it, whose results go to out, with old values if they are asked for.
+func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K], old bool,
+	out op.Func[Windowed[K], op.Change[A]]) (rows op.SessionRows[K, A], err error) {
+	raw, err := open(t, n.Name, st.name)
 	if err != nil {
-		return op.SessionRows[K, A]{}, err
+		return rows, err
 	}
-	store, err := statestore.NewSession(raw, k, v)
+	store, err := statestore.NewSession(raw, k, st.value)
 	if err != nil {
-		return op.SessionRows[K, A]{}, storeError(node, name, err)
+		return rows, storeError(n.Name, st.name, err)
 	}
-	return op.SessionRows[K, A]{Store: store, Clock: op.Clock{Store: raw.StreamTime}}, nil
+	rows = op.SessionRows[K, A]{
+		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime},
+		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
+	}
+	return rows, holdSessions(t, n, st, w, &rows)
 }

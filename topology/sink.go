@@ -47,6 +47,7 @@ func newSink[K, V any](s *Stream[K, V], k serde.Serde[K], v serde.Serde[V], opti
 	var o sinkOptions
 	present(options, func(f SinkOption) { f.setSink(&o) })
 	n := &graph.Node{Name: s.b.pick("KSTREAM-SINK-", o.nodeOptions), Kind: graph.Sink}
+	n.NoteSerdes(k, v)
 	s.b.needSerde(n.Name, "key", k == nil)
 	s.b.needSerde(n.Name, "value", v == nil)
 	target := op.Target[K, V]{Place: placeOf[K, V](s.b, n.Name, o.partitioner)}
@@ -57,6 +58,7 @@ func newSink[K, V any](s *Stream[K, V], k serde.Serde[K], v serde.Serde[V], opti
 }
 
 func buildSink[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], target op.Target[K, V]) {
+	n.NoteSerdes(k, v)
 	n.Build = func(t *graph.Task) (any, error) {
 		to, err := t.Env.Output(n.Topic)
 		if err != nil {

@@ -36,6 +36,10 @@ type storeOptions struct {
 	spec      statestore.Spec
 	retention bool
 	ifNeeded  bool
+	uncached  bool
+	versioned bool
+	// history and segments are those of a versioned store.
+	history, segments time.Duration
 	// reuse says that the topic of the table is to be its changelog.
 	reuse bool
 }
@@ -56,6 +60,18 @@ func WithoutLogging() StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.LoggingDisabled = true })
 }
 
+// WithCaching has the changes of the store's table go through the worker's record
+// cache where one is configured, which is the default. It takes WithoutCaching
+// back.
+func WithCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = false }) }
+
+// WithoutCaching passes each change of the store's table on at once, also where a
+// record cache is configured. Without a cache that's what happens anyway.
+//
+// It makes no difference for tables that are never cached: those whose windows are
+// sent when they close, and versioned ones.
+func WithoutCaching() StoreOption { return storeOption(func(o *storeOptions) { o.uncached = true }) }
+
 // TopicConfig overrides configs of the changelog topic, such as
 // min.compaction.lag.ms. It's used when the topic is created.
 func TopicConfig(config map[string]string) StoreOption {
@@ -69,6 +85,31 @@ func TopicConfig(config map[string]string) StoreOption {
 // grace of sliding windows, the gap and the grace of sessions (by their ends).
 func WithRetention(d time.Duration) StoreOption {
 	return storeOption(func(o *storeOptions) { o.spec.Retention, o.retention = d, true })
+}
+
+// Versioned makes the store keep the history of its rows: the values that they had
+// up to the given time before the latest timestamp that the store has seen, 0 for
+// the latest ones alone. The latest value of a row is kept for ever. History is in
+// whole milliseconds and not negative. It's for the stores of tables, not for
+// those of windows (KIP-889).
+//
+// A versioned table isn't changed by a record that comes out of order: the record
+// becomes part of the history. [Table.ToStream] passes it on, but groupings and
+// joins of tables, which follow the rows as they are, leave it out; joins count it
+// as dropped. A record older than the history is dropped and counted. All that
+// holds for tables that Filter and MapValues make of a versioned one, as long as
+// they aren't stored. Joins of a stream with such a table look up the row as it was
+// at the time of the stream's record (KIP-914).
+func Versioned(history time.Duration) StoreOption {
+	return storeOption(func(o *storeOptions) { o.versioned, o.history = true, history })
+}
+
+// WithSegments sets the length of the parts in which a versioned store drops its
+// history, in whole milliseconds. Long ones are read faster, short ones hold less
+// that isn't needed any more. The default is half the history, at least a minute.
+// It's that of the store's first use: a change has no effect on a store on disk.
+func WithSegments(d time.Duration) StoreOption {
+	return storeOption(func(o *storeOptions) { o.segments = d })
 }
 
 // storeShape is what an operator needs of its store.
@@ -103,8 +144,8 @@ const changelogSlack = 24 * time.Hour
 
 // IfNeeded leaves the store of a table out where nothing in the topology reads the
 // table's rows: no join with the table, no grouping, no operator that needs the
-// values before a change. The default is to keep it always. For [Builder.Table]
-// and [Stream.ToTable]; all other stores are needed anyway.
+// values before a change. The default is to keep it always. For [Builder.Table],
+// [Stream.ToTable] and [Table.Materialize]; all other stores are needed anyway.
 //
 // Without a store no one knows what a row was before. A filter behind the table
 // then sends a deletion for every row that doesn't pass.
@@ -118,10 +159,11 @@ func IfNeeded() StoreOption {
 //
 // The topic must keep the latest record of each key for as long as the application
 // lives, so its cleanup.policy must be compact. Reading must begin with [Earliest],
-// and timestamps must not be those of [WallClockTime], which the topic hasn't got. A
-// record that couldn't be deserialized when it was processed can't be either when
-// the store is restored: the handler is asked again, and unless it fails, the record
-// is skipped.
+// and timestamps must not be those of [WallClockTime], which the topic hasn't got. The
+// store must not be [Versioned], whose history compaction would take away. A record
+// that couldn't be deserialized when it was processed can't be either when the store
+// is restored: the handler is asked again, and unless it fails, the record is
+// skipped.
 func ReuseSourceTopic() StoreOption {
 	return storeOption(func(o *storeOptions) { o.reuse = true })
 }
@@ -130,7 +172,35 @@ func ReuseSourceTopic() StoreOption {
 func (st Stored[V]) resolve() storeOptions {
 	o := storeOptions{spec: statestore.Spec{Name: st.name, Kind: statestore.TimestampedKeyValue}}
 	present(st.options, func(s StoreOption) { s.setStore(&o) })
+	if o.versioned {
+		o.spec.Kind = statestore.VersionedKeyValue
+		o.spec.SegmentInterval = o.segments
+	}
 	return o
+}
+
+// isVersioned returns whether the store keeps the history of its rows.
+func (st Stored[V]) isVersioned() bool { return st.resolve().versioned }
+
+// checkVersions notes what's wrong with the options of the named store's history.
+// Only stores of tables have any.
+func (o storeOptions) checkVersions(b *Builder, node, store string, table bool) {
+	var s windowShape
+	switch {
+	case o.versioned && !table:
+		b.g.Fail(node, "store %q can't be versioned: only the rows of a table have a history", store)
+	case o.versioned && o.retention:
+		b.g.Fail(node, "store %q is versioned: it takes no retention, its history says how long values are kept", store)
+	case o.versioned:
+		s.notNegative("history of a versioned store", o.history)
+	}
+	switch {
+	case o.segments != 0 && !o.versioned:
+		b.g.Fail(node, "store %q isn't versioned: it takes no segments", store)
+	case o.segments != 0:
+		s.positive("segments of a versioned store", o.segments)
+	}
+	s.check(b, node)
 }
 
 // declare adds the store to the graph as the node's. Without a shape it's a
@@ -138,10 +208,13 @@ func (st Stored[V]) resolve() storeOptions {
 func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	o := st.resolve()
 	b.needSerde(n.Name, "store's value", st.value == nil)
+	o.checkVersions(b, n.Name, st.name, w == nil)
 	if o.reuse && !st.source {
 		b.g.Fail(n.Name, "store %q: ReuseSourceTopic is for the stores of Builder.Table, which have a topic to be restored from", st.name)
 	}
 	switch {
+	case o.versioned:
+		o.spec.Retention = o.history
 	case w != nil && w.kind == statestore.PlainKeyValue && !o.retention:
 		o.spec.Kind, o.spec.ValueFormat = w.kind, w.format
 	case w != nil && w.kind != statestore.PlainKeyValue:
@@ -157,6 +230,7 @@ func (st Stored[V]) declare(b *Builder, n *graph.Node, w *storeShape) {
 	}
 	n.Stores = append(n.Stores, st.name)
 	b.g.AddStore(o.spec, n)
+	b.g.NoteSerdes(st.name, nil, st.value)
 }
 
 // open returns the task's store, as the untyped thing that typed views are made
@@ -179,6 +253,18 @@ func openKeyValue[K, V any](t *graph.Task, node, name string, k serde.Serde[K], 
 		return nil, storeError(node, name, err)
 	}
 	return kv, nil
+}
+
+func openVersioned[K, V any](t *graph.Task, node, name string, k serde.Serde[K], v serde.Serde[V]) (*statestore.Versioned[K, V], error) {
+	s, err := open(t, node, name)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := statestore.NewVersioned(s, k, v)
+	if err != nil {
+		return nil, storeError(node, name, err)
+	}
+	return versions, nil
 }
 
 func storeError(node, name string, err error) error {

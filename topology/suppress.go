@@ -26,6 +26,9 @@ func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Optio
 	if until.final {
 		t.b.g.Fail(n.Name, "%w", errNoWindowEnd)
 	}
+	if t.isVersioned() {
+		t.b.g.Fail(n.Name, "Suppress: %s is a versioned table, whose history would be held back too: call Materialize before, with a store that isn't versioned", t.node.Name)
+	}
 	t.sendOld(n.Name, true)
 	result := derive[K, V, V](t, n)
 	result.stored.value = st.value
@@ -40,12 +43,12 @@ func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Optio
 			Delay: until.limit.Milliseconds(),
 		}, until, rows, out)
 	})
-	result.view = func(task *graph.Task, node string) (op.Lookup[K, V], error) {
-		rows, err := t.lookup(task, node)
+	result.view = func(task *graph.Task, by reader) (op.Lookup[K, V], error) {
+		rows, err := t.lookup(task, by.node)
 		if err != nil {
 			return nil, err
 		}
-		buffer, err := openBuffer(task, node, st.name)
+		buffer, err := openBuffer(task, by.node, st.name)
 		if err != nil {
 			return nil, err
 		}
@@ -69,12 +72,13 @@ func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options 
 	link(n, func(task *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return suppress(task, at, st, t.windows.key, t.windows.suppression[V](until), until, op.Rows[Windowed[K], V]{}, out)
 	})
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows}
+	*t.old = true
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old}
 }
 
 // suppression orders the changes of a windowed table.
 func (w tableWindows[K]) suppression[V any](until Suppression) op.Suppression[Windowed[K], V] {
-	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds(), InPlace: true}
+	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds()}
 	s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Timestamp }
 	if until.final {
 		s.Final, s.Delay = true, w.delay.Milliseconds()

@@ -3,7 +3,6 @@ package topology
 import (
 	"reflect"
 
-	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -23,9 +22,8 @@ type Table[K, V any] struct {
 	// know the values' serde.
 	stored Stored[V]
 	tableState
-	// view reads the rows of a table without a store of its own. The task's node of
-	// the given name reads.
-	view func(task *graph.Task, node string) (op.Lookup[K, V], error)
+	// view reads the rows of a table without a store of its own.
+	view func(task *graph.Task, by reader) (op.Lookup[K, V], error)
 }
 
 // valid returns the table, or one that can't be built for none.
@@ -41,7 +39,7 @@ func (t *Table[K, V]) valid() *Table[K, V] {
 
 // Table reads a topic as a table: a record replaces the row of its key, and one
 // with a null value deletes it. Records are applied in the order of the topic,
-// whatever their timestamps. Records with a null key are dropped. A topic can be read as a table once, and not as a stream as well.
+// whatever their timestamps, unless the store is [Versioned]. Records with a null key are dropped. A topic can be read as a table once, and not as a stream as well.
 func (b *Builder) Table[K, V any](topic string, k serde.Serde[K], st Stored[V], options ...SourceOption) *Table[K, V] {
 	b = b.valid()
 	var o sourceOptions
@@ -106,7 +104,7 @@ func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde
 // update makes the table's node the one that takes the rows as records.
 func (t *Table[K, V]) update() {
 	link(t.node, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
-		rows, err := t.rows(task)
+		rows, out, err := t.heldRows(task, t.node, out)
 		if err != nil {
 			return nil, err
 		}
@@ -116,18 +114,16 @@ func (t *Table[K, V]) update() {
 
 // rows returns how the table's own node keeps its rows in a task.
 func (t *Table[K, V]) rows(task *graph.Task) (op.Rows[K, V], error) {
-	rows := op.Rows[K, V]{Old: t.old}
-	if !t.isStored() {
-		return rows, nil
-	}
+	rows := op.Rows[K, V]{Old: t.old, OfVersions: len(t.from) == 1 && t.from[0].isVersioned()}
 	var err error
-	rows.Store, err = t.open(task, t.node.Name)
+	switch {
+	case !t.isStored():
+	case t.isVersioned():
+		rows.Versions, err = openVersioned(task, t.node.Name, t.stored.name, t.key, t.stored.value)
+	default:
+		rows.Store, err = openKeyValue(task, t.node.Name, t.stored.name, t.key, t.stored.value)
+	}
 	return rows, err
-}
-
-// open returns the task's rows of a stored table, for the named node.
-func (t *Table[K, V]) open(task *graph.Task, node string) (*statestore.KeyValue[K, V], error) {
-	return openKeyValue(task, node, t.stored.name, t.key, t.stored.value)
 }
 
 // ToStream returns the stream of all updates of the table. A deleted row is a

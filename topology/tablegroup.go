@@ -101,7 +101,7 @@ func aggregateTable[K, V, A any](g *GroupedTable[K, V], st Stored[A], a tableAgg
 	}
 	t := &Table[K, A]{b: b, node: n, key: g.key, stored: st}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := t.rows(task)
+		rows, out, err := t.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 	linkSide(this, result, right, j.needRight, j.joiner)
 	linkSide(other, result, left, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
 	})
 	result.view = viewJoin(left, right, merge, j.joiner)
@@ -106,13 +106,13 @@ func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[
 	})
 }
 
-func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, string) (op.Lookup[K, R], error) {
-	return func(task *graph.Task, node string) (op.Lookup[K, R], error) {
-		leftRows, err := left.lookup(task, node)
+func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, reader) (op.Lookup[K, R], error) {
+	return func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
+		leftRows, err := left.lookup(task, by.node)
 		if err != nil {
 			return nil, err
 		}
-		rightRows, err := right.lookup(task, node)
+		rightRows, err := right.lookup(task, by.node)
 		if err != nil {
 			return nil, err
 		}

@@ -28,7 +28,7 @@ func (t *Table[K, V]) filter(method string, f func(K, V) bool, want bool, option
 	result.stored.value = t.stored.value
 	result.old = t.sendOld(n.Name, false)
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func mapTable[K, V, W any](t *Table[K, V], method string, f func(K, V) W, option
 	t.b.needFunc(n.Name, method, f == nil)
 	result := derive[K, V, W](t, n)
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -80,9 +80,9 @@ func derive[K, V, W any](t *Table[K, V], n *graph.Node) *Table[K, W] {
 
 // view returns how rows are read through the table that they are made of. The
 // functions that make them are those of the node n, whichever node reads.
-func view[K, V, W any](t *Table[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) func(*graph.Task, string) (op.Lookup[K, W], error) {
-	return func(task *graph.Task, node string) (op.Lookup[K, W], error) {
-		rows, err := t.lookup(task, node)
+func view[K, V, W any](t *Table[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) func(*graph.Task, reader) (op.Lookup[K, W], error) {
+	return func(task *graph.Task, by reader) (op.Lookup[K, W], error) {
+		rows, err := t.lookupFor(task, by)
 		if err != nil {
 			return nil, err
 		}

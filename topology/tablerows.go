@@ -27,10 +27,10 @@ func (t *Table[K, V]) Rows() StoreHandle[*TableRows[K, V]] {
 	return StoreHandle[*TableRows[K, V]]{handle: t.rowsHandle, open: func(task *graph.Task, node string) (*TableRows[K, V], error) {
 		r := &TableRows[K, V]{}
 		var err error
-		if r.get, err = t.lookup(task, node); err != nil || !t.isStored() {
+		if r.get, err = t.lookup(task, node); err != nil || !t.isStored() || t.isVersioned() {
 			return r, err
 		}
-		r.store, err = t.open(task, node)
+		r.store, err = openKeyValue(task, node, t.stored.name, t.key, t.stored.value)
 		return r, err
 	}}
 }
@@ -41,8 +41,8 @@ func (r *TableRows[K, V]) Get(key K) (v V, timestamp int64, ok bool, err error) 
 
 // Range returns the rows with keys between from and to, both included, in the order
 // of the keys' bytes; nil leaves a side open. The table must have a store of its
-// own: one that's made of other tables has it with [Table.Materialize]. An error
-// comes with a zero entry and ends the loop.
+// own, which isn't [Versioned]: one that's made of other tables has it with
+// [Table.Materialize]. An error comes with a zero entry and ends the loop.
 func (r *TableRows[K, V]) Range(from, to *K) iter.Seq2[statestore.Entry[K, V], error] {
 	if r.store == nil {
 		return func(yield func(statestore.Entry[K, V], error) bool) { yield(statestore.Entry[K, V]{}, errNoRange) }
@@ -53,4 +53,4 @@ func (r *TableRows[K, V]) Range(from, to *K) iter.Seq2[statestore.Entry[K, V], e
 // All returns all rows, as Range does.
 func (r *TableRows[K, V]) All() iter.Seq2[statestore.Entry[K, V], error] { return r.Range(nil, nil) }
 
-var errNoRange = errors.New("the table has no store of its own, and rows can only be read one by one: call Materialize on it")
+var errNoRange = errors.New("the table has no store of its own or a versioned one, and rows can only be read one by one: call Materialize on it, with a store that isn't versioned")

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"slices"
+	"time"
 
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
@@ -10,7 +11,8 @@ import (
 // tableState is what others have asked of a table while the topology is written
 // down. Tasks are built later, so it's complete by then.
 type tableState struct {
-	// pending says that the store is declared once it's needed.
+	// pending says that the store is declared once it's needed: when something reads
+	// rows that can't be made of those of other tables.
 	pending bool
 	// old says that changes carry the values before them.
 	old bool
@@ -38,6 +40,10 @@ type upstream interface {
 	// read makes the rows readable for the named node, and returns the names of the
 	// stores that they are in.
 	read(user string) []string
+	// isVersioned and history say whether the table has the history of its rows, and
+	// of what length.
+	isVersioned() bool
+	history() time.Duration
 }
 
 // isStored returns whether the table has a store of its own by now.
@@ -72,7 +78,7 @@ func (t *Table[K, V]) sendOld(user string, force bool) bool {
 func (t *Table[K, V]) read(user string) []string {
 	t.wasRead = true
 	switch {
-	case t.pending:
+	case t.pending && t.from == nil:
 		t.store()
 	case t.stored.name == "" && t.from == nil:
 		t.b.g.Fail(user, "it needs the rows of %s, which aren't stored: call Materialize on that table", t.node.Name)
@@ -91,12 +97,70 @@ func (t *Table[K, V]) read(user string) []string {
 	return slices.Compact(stores)
 }
 
+// isVersioned returns whether the table has the history of its rows: it's kept in
+// the table's own store, or in that of the table that this one is made of.
+func (t *Table[K, V]) isVersioned() bool {
+	switch {
+	case t.stored.name != "":
+		return t.stored.isVersioned()
+	case t.joins || t.buffer != "" || len(t.from) == 0:
+		return false
+	}
+	return t.from[0].isVersioned()
+}
+
+// history returns how long the table has the history of its rows.
+func (t *Table[K, V]) history() time.Duration {
+	if t.stored.name != "" {
+		return t.stored.resolve().history
+	}
+	return t.from[0].history()
+}
+
+// reader is who reads rows.
+type reader struct {
+	// node is the name of the node.
+	node string
+	// asOf is the time as of which it reads, nil for the rows as they are. It's looked
+	// at when a row is read. Only versioned tables have others.
+	asOf *int64
+}
+
 // lookup returns how the named node of a task reads the rows.
 func (t *Table[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], error) {
-	if !t.isStored() {
-		return t.view(task, node)
+	return t.lookupFor(task, reader{node: node})
+}
+
+// lookupAsOf returns how the named node of a task reads the rows as they were at a
+// time. A table that isn't versioned has them as they are alone.
+func (t *Table[K, V]) lookupAsOf(task *graph.Task, node string) (op.LookupAsOf[K, V], error) {
+	if !t.isVersioned() {
+		rows, err := t.lookup(task, node)
+		return func(key K, _ int64) (V, int64, bool, error) { return rows(key) }, err
 	}
-	store, err := t.open(task, node)
+	var asOf int64
+	rows, err := t.lookupFor(task, reader{node: node, asOf: &asOf})
+	return func(key K, at int64) (V, int64, bool, error) {
+		asOf = at
+		return rows(key)
+	}, err
+}
+
+func (t *Table[K, V]) lookupFor(task *graph.Task, by reader) (op.Lookup[K, V], error) {
+	switch {
+	case !t.isStored():
+		return t.view(task, by)
+	case t.isVersioned():
+		store, err := openVersioned(task, by.node, t.stored.name, t.key, t.stored.value)
+		if err != nil {
+			return nil, err
+		}
+		if by.asOf != nil {
+			return op.RowsAsOf(store, by.asOf), nil
+		}
+		return op.LatestRows(store), nil
+	}
+	store, err := openKeyValue(task, by.node, t.stored.name, t.key, t.stored.value)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +173,9 @@ func (t *Table[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], er
 //
 // It makes rows cheap to read where the functions that make them are not, and
 // gives them a changelog of their own. A table is materialized once.
+//
+// With [IfNeeded] it only says how values are written, as a foreign-key join asks:
+// rows that can be made of those of other tables aren't stored then.
 func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 	t = t.valid()
 	switch {
@@ -119,6 +186,8 @@ func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 		t.b.g.Fail(t.node.Name, "Materialize comes too late: call it before anything else is made of the table")
 	}
 	t.stored = st
-	st.declare(t.b, t.node, nil)
+	if t.pending = st.resolve().ifNeeded; !t.pending {
+		st.declare(t.b, t.node, nil)
+	}
 	return t
 }

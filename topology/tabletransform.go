@@ -38,7 +38,7 @@ func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], optio
 	t.b.g.Add(n, t.node)
 	result := &Table[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{from}}}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := result.rows(task)
+		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +48,8 @@ func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], optio
 		}
 		return op.TransformTable(at, f, rows, out), nil
 	})
-	result.view = func(task *graph.Task, node string) (op.Lookup[K, W], error) {
-		rows, err := t.lookup(task, node)
+	result.view = func(task *graph.Task, by reader) (op.Lookup[K, W], error) {
+		rows, err := t.lookupFor(task, by)
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +84,7 @@ func transformer[K, V, W any](task *graph.Task, at op.Node, n *graph.Node, suppl
 	p := supply()
 	c.live(p, c)
 	return func(r *op.Record[K, V]) (W, bool, error) {
+		c.begin()
 		w, ok, err := p.Transform(c, fixedKey(r))
 		return w, ok, c.finish(err)
 	}, nil

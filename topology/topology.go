@@ -5,8 +5,9 @@ import "github.com/oncestream/oncestream/internal/plan"
 // Topology is what a Builder built: free of mistakes and ready to run. It's
 // immutable.
 type Topology struct {
-	plan *plan.Plan
-	text string
+	plan        *plan.Plan
+	text        string
+	description *Description
 }
 
 // Plan returns what the runtime executes. The result is shared and must not be

@@ -178,20 +178,20 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 	shape := s.w.stored()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
+	old := new(bool)
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openWindow(t, n.Name, st.name, s.g.key, st.value)
+		rows, err := openWindow(t, n, st, s.w, s.g.key, *old, out)
 		if err != nil {
 			return nil, err
 		}
-		rows.Node, rows.Out = at, out
+		rows.Zero = a.zero
 		return aggregateWindows(rows, s.w, a.fold(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key)}
+	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key), old: old}
 }
 
 // aggregateWindows returns the operator for the kind of windows.
 func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
-	rows.Grace, rows.Late = w.grace.Milliseconds(), w.late
 	switch size := w.size.Milliseconds(); {
 	case w.sliding && w.onClose:
 		return op.SlidingOnClose(rows, size, fold)
@@ -203,15 +203,20 @@ func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold
 	return op.WindowAggregate(rows, w.time, fold)
 }
 
-// openWindow returns the task's window store, as operators use it.
-func openWindow[K, A any](t *graph.Task, node, name string, k serde.Serde[K], v serde.Serde[A]) (op.WindowRows[K, A], error) {
-	raw, err := open(t, node, name)
+// openWindow returns the task's window store, as the operator of the node uses it,
+// whose results go to out, with old values if they are asked for.
+func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowShape, k serde.Serde[K], old bool,
+	out op.Func[Windowed[K], op.Change[A]]) (rows op.WindowRows[K, A], err error) {
+	raw, err := open(t, n.Name, st.name)
 	if err != nil {
-		return op.WindowRows[K, A]{}, err
+		return rows, err
 	}
-	store, err := statestore.NewWindow(raw, k, v)
+	store, err := statestore.NewWindow(raw, k, st.value)
 	if err != nil {
-		return op.WindowRows[K, A]{}, storeError(node, name, err)
+		return rows, storeError(n.Name, st.name, err)
 	}
-	return op.WindowRows[K, A]{Store: store, Clock: op.Clock{Store: raw.StreamTime}}, nil
+	rows = op.WindowRows[K, A]{
+		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
+	}
+	return rows, holdWindows(t, n, st, w, &rows)
 }

@@ -11,6 +11,9 @@ type WindowedTable[K, V any] struct {
 	b       *Builder
 	node    *graph.Node
 	windows tableWindows[K]
+	// old says that changes carry the values before them. It's set while the topology
+	// is written down, by what stands behind, for all tables from the aggregation on.
+	old *bool
 }
 
 // valid returns the table, or one that can't be built for none.
@@ -20,7 +23,7 @@ func (t *WindowedTable[K, V]) valid() *WindowedTable[K, V] {
 	}
 	var none *Table[K, V]
 	t0 := none.valid()
-	return &WindowedTable[K, V]{b: t0.b, node: t0.node}
+	return &WindowedTable[K, V]{b: t0.b, node: t0.node, old: new(bool)}
 }
 
 // ToStream returns the stream of all updates of the table, with the keys that

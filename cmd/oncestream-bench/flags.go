@@ -24,6 +24,7 @@ type runFlags struct {
 	output         string
 	stateDir       string
 	workers        int
+	cacheBytes     int64
 	commitInterval time.Duration
 	guarantee      oncestream.Guarantee
 	untilEnd       bool
@@ -44,7 +45,6 @@ func guarantees() map[string]oncestream.Guarantee {
 func parseRun(args []string, stderr io.Writer) (*runFlags, error) {
 	f := &runFlags{logLevel: zapcore.WarnLevel}
 	var brokers, guarantee string
-	var cacheBytes int64
 	fs := flag.NewFlagSet("oncestream-bench run", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&f.workload, "workload", "", "map, count, window, rekey or tablejoin")
@@ -56,7 +56,7 @@ func parseRun(args []string, stderr io.Writer) (*runFlags, error) {
 	fs.StringVar(&f.stateDir, "state-dir", "", "directory of the state stores")
 	fs.IntVar(&f.workers, "workers", 1, "number of workers")
 	fs.DurationVar(&f.commitInterval, "commit-interval", 100*time.Millisecond, "time between commits")
-	fs.Int64Var(&cacheBytes, "cache-bytes", 0, "bytes of record caches: only 0, caches off")
+	fs.Int64Var(&f.cacheBytes, "cache-bytes", 0, "bytes of record caches, 0 for none")
 	fs.StringVar(&guarantee, "guarantee", "exactly_once_v2", "exactly_once_v2 or at_least_once")
 	fs.BoolVar(&f.untilEnd, "until-end", false, "stop at the ends the input topics have now, and print a line of JSON")
 	fs.DurationVar(&f.sessionTimeout, "session-timeout", 0, "session timeout of the group (0: the framework's default)")
@@ -66,8 +66,8 @@ func parseRun(args []string, stderr io.Writer) (*runFlags, error) {
 		return nil, err
 	}
 	f.brokers = addresses(brokers)
-	if cacheBytes != 0 {
-		return nil, fmt.Errorf("-cache-bytes %d: record caches don't exist, only 0 is possible", cacheBytes)
+	if f.cacheBytes < 0 {
+		return nil, fmt.Errorf("-cache-bytes %d: must not be negative", f.cacheBytes)
 	}
 	g, ok := guarantees()[guarantee]
 	if !ok {

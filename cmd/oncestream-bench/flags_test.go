@@ -25,12 +25,12 @@ func TestParseRun(t *testing.T) {
 		t.Errorf("brokers %q, want a:1 and b:2", f.brokers)
 	}
 	f, err = parseRun(strings.Fields(whole+" -workload tablejoin -input2 table -workers 3 -commit-interval 1s -guarantee at_least_once"+
-		" -until-end -cache-bytes 0 -log debug -session-timeout 5s"), io.Discard)
+		" -until-end -cache-bytes 4096 -log debug -session-timeout 5s"), io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if f.input2 != "table" || f.workers != 3 || f.commitInterval != time.Second || f.guarantee != oncestream.AtLeastOnce ||
-		!f.untilEnd || f.logLevel != zapcore.DebugLevel || f.sessionTimeout != 5*time.Second {
+		!f.untilEnd || f.cacheBytes != 4096 || f.logLevel != zapcore.DebugLevel || f.sessionTimeout != 5*time.Second {
 		t.Errorf("flags: %+v", f)
 	}
 }
@@ -40,7 +40,7 @@ func TestParseRunMistakes(t *testing.T) {
 		{"nothing", "", "-brokers is missing\n-application-id is missing\n-input is missing\n-output is missing\n-state-dir is missing\n-workload"},
 		{"workload", whole + " -workload sort", `-workload "sort": it's one of count, map, rekey, tablejoin, window`},
 		{"guarantee", whole + " -guarantee once", `-guarantee "once": it's one of at_least_once, exactly_once_v2`},
-		{"cache", whole + " -cache-bytes 10", "-cache-bytes 10"},
+		{"cache", whole + " -cache-bytes -1", "-cache-bytes -1"},
 		{"no table", whole + " -workload tablejoin", "-input2 is missing"},
 		{"table of no use", whole + " -input2 x", "-input2 is for tablejoin"},
 		{"argument", whole + " until-end", `unexpected argument "until-end"`},

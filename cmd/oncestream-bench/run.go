@@ -105,7 +105,7 @@ func newApp(f *runFlags, t *topology.Topology, r prometheus.Registerer, onState 
 		Guarantee:      f.guarantee,
 		StateDir:       f.stateDir,
 		Workers:        f.workers,
-		CommitInterval: f.commitInterval,
+		CommitInterval: f.commitInterval, RecordCacheBytes: f.cacheBytes,
 		SessionTimeout: f.sessionTimeout,
 		Logger:         log,
 		Registerer:     r,

@@ -25,30 +25,10 @@ func (c *Client) Partitions(ctx context.Context, topics ...string) (map[string]i
 	return counts, nil
 }
 
-// AllPartitions returns the number of partitions of every topic that the user may
-// see, but for those that Kafka keeps for itself.
+// AllPartitions returns the number of partitions of every topic that may be
+// described, but for those that Kafka keeps for itself.
 func (c *Client) AllPartitions(ctx context.Context) (map[string]int32, error) {
-	counts := map[string]int32{}
-	err := retry(ctx, func(ctx context.Context) error {
-		return c.onAny(ctx, func(b *sarama.Broker) error {
-			resp, err := b.GetMetadata(sarama.NewMetadataRequest(c.conf.Version, nil))
-			if err != nil {
-				return err
-			}
-			clear(counts)
-			for _, t := range resp.Topics {
-				// One with an error is being created or deleted.
-				if !t.IsInternal && (t.Err == sarama.ErrNoError || t.Err == sarama.ErrLeaderNotAvailable) {
-					counts[t.Name] = int32(len(t.Partitions))
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("kafka: metadata of all topics: %w", err)
-	}
-	return counts, nil
+	return c.PartitionsWithPrefix(ctx, "")
 }
 
 // describe returns the metadata of those topics that exist.

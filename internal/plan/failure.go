@@ -14,8 +14,8 @@ type Failure struct {
 	// before it may have changed.
 	Timestamp int64
 	Headers   []record.Header
-	// NoRecord says that it wasn't the record at hand that failed, or that there's
-	// none: a punctuation, or something that waited for its time.
+	// NoRecord says that what failed isn't the record or the punctuation at hand, but
+	// something that waited for its time.
 	NoRecord bool
 	// Output is the topic of a record that couldn't be written. It's empty for other
 	// failures, and where the topic wasn't chosen yet.

@@ -224,6 +224,9 @@ type Env struct {
 	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.
 	Dropped func(node string, reason DropReason)
+	// Cache is the task's share of the record caches' budget, nil where stores have
+	// no record caches.
+	Cache *CacheShare
 
 	// Node is the node whose user function was entered last. Operators set it
 	// before each call of user code (and again after a call downstream, if they go
@@ -235,8 +238,8 @@ type Env struct {
 	// Due says that results are passed on whose time has come. It's not the record at
 	// hand that has made them, so to take that back wouldn't help if they fail.
 	Due bool
-	// From is where the record that is being processed was read. Sources set it. It's
-	// zero while what was scheduled runs.
+	// From is where the record that is being processed was read. Sources set it. It has
+	// no topic while what was scheduled runs.
 	From Origin
 	// StreamTime is the highest timestamp of the task's records so far, -1 before the
 	// first. Sources raise it with each record that they pass on.
@@ -277,10 +280,15 @@ const (
 	DropLate DropReason = "late"
 	// DropTimestamp is a record without a valid timestamp.
 	DropTimestamp DropReason = "invalid_timestamp"
+	// DropStale is the answer of a foreign-key join to a row that has changed since.
+	DropStale DropReason = "stale_answer"
 	// DropNoPartition is a record for which the user's partitioner chose no partition.
 	DropNoPartition DropReason = "no_partition"
 	// DropDecode is a record that couldn't be deserialized and was skipped.
 	DropDecode DropReason = "deserialization"
+	// DropOutOfOrder is an update of a versioned table that isn't the latest of its
+	// row, where a join follows the rows as they are.
+	DropOutOfOrder DropReason = "out_of_order"
 	// DropProcessing is a record that the user's code failed at, and that the handler
 	// has continued behind.
 	DropProcessing DropReason = "processing"

@@ -256,10 +256,29 @@ func (m *versionModel) get(key string, asOf int64) (v statestore.Version[string]
 	return v, true
 }
 
+// compareAll looks at the latest versions of all keys.
+func (m *versionModel) compareAll(e *env, store *versioned) {
+	e.Helper()
+	var want, got []statestore.Entry[string, string]
+	for _, key := range slices.Sorted(maps.Keys(m.versions)) {
+		if v, ok := m.get(key, math.MaxInt64); ok {
+			want = append(want, statestore.Entry[string, string]{Key: key, Value: v.Value, Timestamp: v.ValidFrom})
+		}
+	}
+	for entry, err := range store.All() {
+		e.check(err)
+		got = append(got, entry)
+	}
+	if !slices.Equal(got, want) {
+		e.Fatalf("All() = %v, want %v", got, want)
+	}
+}
+
 // compare reads at random times, and at those of all versions.
 func (m *versionModel) compare(e *env, r *rand.Rand, s *statestore.Store) {
 	e.Helper()
 	store := e.versioned(s)
+	m.compareAll(e, store)
 	for _, key := range modelKeys {
 		times := append(slices.Collect(maps.Keys(m.versions[key])), statestore.EndOfTime, m.now-retention.Milliseconds())
 		for range 20 {

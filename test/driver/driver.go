@@ -34,6 +34,7 @@ type Driver struct {
 	// db, tasks and globals, by their topics, are the process: they end with a crash.
 	db      *statestore.DB
 	tasks   []*task.Task
+	cache   *plan.CacheBudget
 	globals map[string]*task.Global
 	waiting map[record.TopicPartition]*turn
 	turns   int64

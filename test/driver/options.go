@@ -17,6 +17,7 @@ type config struct {
 	handlers        task.Handlers
 	maxMessageBytes map[string]int
 	maxTaskIdle     time.Duration
+	recordCache     int64
 }
 
 func newConfig(options []Option) config {
@@ -44,6 +45,12 @@ func WithPartitions(topic string, n int32) Option {
 // advanced by the interval. The default is 0: a commit after each processed
 // record.
 func WithCommitInterval(d time.Duration) Option { return func(c *config) { c.commitInterval = d } }
+
+// WithRecordCache has tables hold back updates in that many bytes, as with
+// Config.RecordCacheBytes, for all tasks together. They are passed on with each
+// commit: without a commit interval that's after each record. The default is 0: no
+// caches.
+func WithRecordCache(bytes int64) Option { return func(c *config) { c.recordCache = bytes } }
 
 // WithMaxTaskIdle sets how long a task that has records of some of its inputs waits
 // for those that have none, on the driver's clock. The default is 0, which doesn't

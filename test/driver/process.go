@@ -22,6 +22,7 @@ func (d *Driver) startProcess() error {
 		return err
 	}
 	d.waiting = map[record.TopicPartition]*turn{}
+	d.cache = plan.NewCacheBudget(d.recordCache)
 	for _, id := range d.layout.Tasks {
 		t, err := d.startTask(id)
 		if err != nil {
@@ -61,6 +62,7 @@ func (d *Driver) startTask(id plan.TaskID) (*task.Task, error) {
 		Now:      d.Now,
 		MaxIdle:  d.maxTaskIdle,
 		Handlers: d.handlers,
+		Cache:    d.cache,
 	})
 }
 

@@ -47,6 +47,10 @@ type stream struct {
 	key, value serde.Serde[datum]
 	// rekeyed says that the key may have changed since the last topic.
 	rekeyed bool
+	// name is the explicit name of the step that made the stream, or empty.
+	name string
+	// topic is the stream behind the topic that joins without a name share.
+	topic *stream
 }
 
 // step is one step that is being applied.
@@ -133,6 +137,8 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, joinStreams)
 	case "suppress":
 		return suppress
+	case "globalStore":
+		return globalStore
 	case "addStore":
 		return addStore
 	case "process":
@@ -185,6 +191,9 @@ func (b *builder) apply(raw json.RawMessage) error {
 	}
 	if result != nil {
 		b.results[s.id] = result
+	}
+	if made, ok := result.(*stream); ok {
+		made.name = s.text("name")
 	}
 	if t, ok := result.(table); ok && s.has("store") {
 		b.read[storeOfStep(s)] = t.lookup()

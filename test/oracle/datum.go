@@ -29,6 +29,9 @@ type (
 	// keyed is a value together with its key, for joiners that see the key. It's
 	// never written.
 	keyed struct{ key, value datum }
+	// joined is the values of both sides of a join with a table, for a joiner that sees
+	// the key. It's never written.
+	joined struct{ left, right datum }
 )
 
 func (t text) print() string { return string(t) }
@@ -53,6 +56,10 @@ func (s span) append(dst []byte) []byte {
 func (k keyed) print() string { return k.value.print() }
 
 func (k keyed) append(dst []byte) []byte { return k.value.append(dst) }
+
+func (j joined) print() string { return j.left.print() }
+
+func (j joined) append(dst []byte) []byte { return j.left.append(dst) }
 
 // printed returns what a function sees: nil is null.
 func printed(d datum) *string {

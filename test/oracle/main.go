@@ -3,14 +3,21 @@
 // itself gave.
 //
 //	go run ./test/oracle [-out DIR] FILE...
+//	go run ./test/oracle -fuzz N [-seed S]
 //
 // A scenario is a topology in steps, the records that are fed to it, and questions
 // to its stores. With -out, the result of each goes to DIR/<name>.json, else all
 // go to standard output. A scenario with a step that the language doesn't have yet
 // is reported, and the others run; the exit status is then 1.
+//
+// With -fuzz, N random scenarios of a seed run on Kafka Streams and on oncestream.
+// The first one with another result is made as small as can be and printed with the
+// differences. This needs a JDK and Maven, and the working directory is the root of
+// the repository.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +30,19 @@ import (
 
 func main() {
 	out := flag.String("out", "", "directory for the results; default: standard output")
+	var f fuzzing
+	flag.Uint64Var(&f.count, "fuzz", 0, "compare so many random scenarios with Kafka Streams")
+	flag.Uint64Var(&f.seed, "seed", 1, "the seed of the random scenarios")
+	flag.Uint64Var(&f.first, "first", 0, "the number of the first random scenario")
+	flag.IntVar(&f.most, "differences", 1, "how many random scenarios may differ before the run ends")
 	flag.Parse()
+	if f.count > 0 {
+		if err := f.run(context.Background(), os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)

@@ -44,6 +44,21 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestFound runs what make oracle-fuzz found, in its smallest form.
+func TestFound(t *testing.T) {
+	files, err := filepath.Glob("testdata/found/scenarios/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios (%v)", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			if kind := runScenario(t, file, func(*driver.Driver) {}); kind != "" {
+				t.Errorf("lacks %s", kind)
+			}
+		})
+	}
+}
+
 // TestScenariosWithFaults ends the process after each input: the results are
 // those of a process that lives.
 func TestScenariosWithFaults(t *testing.T) {
@@ -62,11 +77,13 @@ func TestScenariosWithFaults(t *testing.T) {
 					switch lose := strings.HasPrefix(name, "lose"); {
 					case unlogged(t, file) && (lose || inMemory(t, file)):
 						t.Skip("it has a store without a changelog, which is lost")
+					case scarce(t, file):
+						t.Skip("what a record cache has no room for also depends on what the process has put there")
 					case has(t, file, `"time": *"wall"`):
 						t.Skip("a schedule by the wall clock begins anew with the process, as in Kafka Streams")
-					case filepath.Base(file) == "random-stream-joins.json":
-						// Which record sends a result without a match also depends on what the process
-						// has seen wait, as docs/parity.md says.
+					case has(t, file, `"op": *"(left|outer)Join"`) && has(t, file, `"(diffMs|beforeMs)"`) && has(t, file, `"key": *null`):
+						// A record without a key moves the join's stream time on, but isn't stored: what it
+						// alone did is forgotten, as docs/parity.md says.
 						runScenarioUntimed(t, file, fault)
 						return
 					}
@@ -81,6 +98,11 @@ func TestScenariosWithFaults(t *testing.T) {
 
 // unlogged returns whether a step asks for a store without a changelog.
 func unlogged(t *testing.T, file string) bool { return has(t, file, `"logging": *false`) }
+
+// scarce returns whether the record caches have less than 100 kB.
+func scarce(t *testing.T, file string) bool {
+	return has(t, file, `"statestore.cache.max.bytes": *"[1-9][0-9]{0,4}"`)
+}
 
 // inMemory returns whether a step asks for a store in memory.
 func inMemory(t *testing.T, file string) bool { return has(t, file, `"inMemory"`) }
@@ -99,7 +121,7 @@ func has(t *testing.T, file, pattern string) bool {
 func runScenarioUntimed(t *testing.T, file string, between func(*driver.Driver)) {
 	t.Helper()
 	got := decode(t, runFileWith(t, file, between))
-	want := read(t, filepath.Join("testdata", "expected", filepath.Base(file)))
+	want := read(t, filepath.Join(filepath.Dir(file), "..", "expected", filepath.Base(file)))
 	if w, g := untimed(want.Output), untimed(got.Output); !slices.Equal(w, g) {
 		t.Errorf("output\nwant %s\n got %s", strings.Join(w, "\n     "), strings.Join(g, "\n     "))
 	}
@@ -153,7 +175,7 @@ func runScenario(t *testing.T, file string, between func(*driver.Driver)) string
 	if err := r.write(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := read(t, filepath.Join("testdata", "expected", filepath.Base(file)))
+	want := read(t, filepath.Join(filepath.Dir(file), "..", "expected", filepath.Base(file)))
 	got := decode(t, b.Bytes())
 	differences := compare(want, got)
 	if onPurpose(t, s.Name) {
@@ -190,11 +212,8 @@ func read(t *testing.T, file string) *golden {
 
 func decode(t *testing.T, text []byte) *golden {
 	t.Helper()
-	g := &golden{}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	d.UseNumber()
-	if err := d.Decode(g); err != nil {
+	g, err := parseGolden(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return g

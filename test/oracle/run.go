@@ -95,16 +95,18 @@ func (r *runner) configure() ([]driver.Option, error) {
 			if r.build, err = optimizations(fmt.Sprint(value)); err != nil {
 				return nil, err
 			}
+		case "statestore.cache.max.bytes":
+			bytes, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", setting, err)
+			}
+			options = append(options, driver.WithRecordCache(bytes))
 		case "max.task.idle.ms":
 			idle, err := strconv.ParseInt(fmt.Sprint(value), 10, 64)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", setting, err)
 			}
 			options = append(options, driver.WithMaxTaskIdle(ms(idle)))
-		case "statestore.cache.max.bytes":
-			if value != "0" {
-				return nil, missing("config %s above 0", setting)
-			}
 		case "processing.exception.handler":
 			if value == "continue" {
 				processing = task.Continue

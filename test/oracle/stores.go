@@ -15,9 +15,11 @@ import (
 
 // storeName is the parameter store of a step.
 type storeName struct {
-	name    string
-	named   bool
-	options []topology.StoreOption
+	name  string
+	named bool
+	// versioned says that the store keeps the history of its rows.
+	versioned bool
+	options   []topology.StoreOption
 }
 
 // storeParam reads a store's name, or the object of its settings. Without any,
@@ -44,8 +46,14 @@ func storeParam(s *step) (storeName, error) {
 	case "", "persistent":
 	case "inMemory":
 		st.options = append(st.options, topology.InMemory())
+	case "versioned":
+		st.versioned = true
+		st.options = append(st.options, topology.Versioned(ms(get(p, "historyMs", int64(0)))))
 	default:
 		return st, missing("%s with a %s store", s.op, kind)
+	}
+	if p.has("segmentMs") {
+		st.options = append(st.options, topology.WithSegments(ms(get(p, "segmentMs", int64(0)))))
 	}
 	if p.has("retentionMs") {
 		st.options = append(st.options, topology.WithRetention(ms(get(p, "retentionMs", int64(0)))))
@@ -59,7 +67,9 @@ func storeParam(s *step) (storeName, error) {
 		}
 		st.options = append(st.options, topology.TopicConfig(config))
 	}
-	p.has("caching") // there's no record cache
+	if !get(p, "caching", true) {
+		st.options = append(st.options, topology.WithoutCaching())
+	}
 	return st, p.done()
 }
 
@@ -71,7 +81,10 @@ func storeAs(b *builder, s *step, k, v serde.Serde[datum]) (topology.Stored[datu
 // storeOf describes the step's key-value store.
 func storeOf[V any](b *builder, s *step, k serde.Serde[datum], v serde.Serde[V], f func(V) datum) (topology.Stored[V], error) {
 	st, err := storeParam(s)
-	if st.named {
+	switch {
+	case st.named && st.versioned:
+		b.stores = append(b.stores, namedStore{st.name, versionedRows[V]{k, v, f}})
+	case st.named:
 		b.stores = append(b.stores, namedStore{st.name, keyValueRows[V]{k, v, f}})
 	}
 	return topology.StoreAs(st.name, v, st.options...), err

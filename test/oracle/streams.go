@@ -37,6 +37,23 @@ func sourceOptions(b *builder, s *step) ([]topology.SourceOption, error) {
 	return options, nil
 }
 
+// as returns another stream of the same types and keys.
+func (s *stream) as(t *topology.Stream[datum, datum]) *stream {
+	return &stream{Stream: t, key: s.key, value: s.value, rekeyed: s.rekeyed}
+}
+
+// forJoin returns the stream as a step joins it. Joins without a name have one
+// repartition topic for the same stream, with the stream's own name.
+func (s *stream) forJoin(st *step, side string) *stream {
+	if !s.rekeyed || st.has("name") {
+		return s
+	}
+	if s.topic == nil {
+		s.topic = s.repartitioned(cmp.Or(s.name, st.id+side))
+	}
+	return s.topic
+}
+
 // behind returns a stream of texts with the same keys.
 func (s *stream) behind(t *topology.Stream[datum, datum]) *stream {
 	return &stream{Stream: t, key: s.key, value: textSerde{}, rekeyed: s.rekeyed}
@@ -57,13 +74,10 @@ func filter(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	f := func(k, v datum) bool { return p(printed(k), printed(v)) }
-	out := *in
 	if s.op == "filter" {
-		out.Stream = in.Filter(f, s.options()...)
-	} else {
-		out.Stream = in.FilterNot(f, s.options()...)
+		return in.as(in.Filter(f, s.options()...)), nil
 	}
-	return &out, nil
+	return in.as(in.FilterNot(f, s.options()...)), nil
 }
 
 func mapValues(b *builder, s *step) (any, error) {
@@ -169,9 +183,7 @@ func peek(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := *in
-	out.Stream = in.Peek(func(k, v datum) { b.note(s.id, k, v) }, s.options()...)
-	return &out, nil
+	return in.as(in.Peek(func(k, v datum) { b.note(s.id, k, v) }, s.options()...)), nil
 }
 
 // branch is one output of a split.
@@ -187,11 +199,7 @@ func split(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	branches := in.Branches(s.options()...)
-	result := func(id string, of *topology.Stream[datum, datum]) {
-		out := *in
-		out.Stream = of
-		b.results[id] = &out
-	}
+	result := func(id string, of *topology.Stream[datum, datum]) { b.results[id] = in.as(of) }
 	for i, to := range get(s.params, "branches", []branch{}) {
 		p, err := parsePredicate(to.Pred)
 		if err != nil {
@@ -216,10 +224,9 @@ func merge(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := *in
-	out.Stream = in.Merge(with.Stream)
+	out := in.as(in.Merge(with.Stream))
 	out.rekeyed = in.rekeyed || with.rekeyed
-	return &out, nil
+	return out, nil
 }
 
 func repartition(b *builder, s *step) (any, error) {

@@ -43,7 +43,7 @@ func suppress(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	r := t.rows()
-	v := serde.Serde[datum](textSerde{})
+	v := t.serde()
 	return newTable(r.Suppress(sp.Suppression, topology.StoreAs(sp.store, v, sp.options...), sp.named...), r.key, v), nil
 }
 

@@ -16,60 +16,65 @@ func (t tableOf[V]) rows() rows {
 	if of, ok := any(t.Table).(*topology.Table[datum, datum]); ok {
 		return rows{of, t.key}
 	}
-	return rows{t.MapValues(t.datum), t.key}
+	stored := topology.StoreAs("data", t.value, topology.IfNeeded())
+	return rows{t.MapValues(t.datum).Materialize(stored), t.key}
 }
 
 // ofTables applies one operator to tables and another to everything else.
 func ofTables(tables, others operator) operator {
 	return func(b *builder, s *step) (any, error) {
 		switch b.results[s.text("from")].(type) {
-		case table, *groupedTable:
+		case table, *groupedTable, windowedTable:
 			return tables(b, s)
 		}
 		return others(b, s)
 	}
 }
 
-// made of other tables, a table is stored where the step has a store.
-func (t rows) made(b *builder, s *step, of *topology.Table[datum, datum]) (any, error) {
-	if s.has("store") {
-		stored, err := storeAs(b, s, t.key, textSerde{})
-		if err != nil {
-			return nil, err
-		}
-		of.Materialize(stored)
-	}
-	return newTable(of, t.key, textSerde{}), nil
-}
-
-func filterTable(b *builder, s *step) (any, error) {
-	in, err := from[table](b, s, "from")
+// made of other tables, a table is stored where the step has a store, or where its
+// rows can't be made of those of other tables.
+func (t rows) made(b *builder, s *step, of *topology.Table[datum, datum], v serde.Serde[datum]) (any, error) {
+	stored, err := storeAs(b, s, t.key, v)
 	if err != nil {
 		return nil, err
 	}
+	return newTable(of.Materialize(stored), t.key, v), nil
+}
+
+func filterTable(b *builder, s *step) (any, error) {
 	p, err := parsePredicate(s.text("pred"))
 	if err != nil {
 		return nil, err
 	}
-	keep := func(k, v datum) bool { return p(printed(k), printed(v)) }
-	t := in.rows()
-	if s.op == "filter" {
-		return t.made(b, s, t.Filter(keep, s.options()...))
+	f := func(k, v datum) bool { return p(printed(k), printed(v)) }
+	if w, ok := b.results[s.text("from")].(windowedTable); ok {
+		return w.filter(f, s.op == "filterNot", s.options()), nil
 	}
-	return t.made(b, s, t.FilterNot(keep, s.options()...))
-}
-
-func mapTable(b *builder, s *step) (any, error) {
 	in, err := from[table](b, s, "from")
 	if err != nil {
 		return nil, err
 	}
+	t := in.rows()
+	if s.op == "filterNot" {
+		return t.made(b, s, t.FilterNot(f, s.options()...), in.serde())
+	}
+	return t.made(b, s, t.Filter(f, s.options()...), in.serde())
+}
+
+func mapTable(b *builder, s *step) (any, error) {
 	f, err := parseFunction(s.text("fn"))
 	if err != nil {
 		return nil, err
 	}
+	if w, ok := b.results[s.text("from")].(windowedTable); ok {
+		return w.mapped(datumOf(f), s.options()), nil
+	}
+	in, err := from[table](b, s, "from")
+	if err != nil {
+		return nil, err
+	}
 	t := in.rows()
-	return t.made(b, s, t.MapValuesWithKey(datumOf(f), s.options()...))
+	return t.made(b, s, t.MapValuesWithKey(datumOf(f), s.options()...), textSerde{})
 }
 
 // side is the optional side of a join.
@@ -96,11 +101,11 @@ func joinTables(b *builder, s *step) (any, error) {
 	t, with := left.rows(), right.rows().Table
 	switch s.op {
 	case "join":
-		return t.made(b, s, t.Join(with, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }, s.options()...))
+		return t.made(b, s, t.Join(with, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }, s.options()...), textSerde{})
 	case "leftJoin":
-		return t.made(b, s, t.LeftJoin(with, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...))
+		return t.made(b, s, t.LeftJoin(with, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...), textSerde{})
 	}
-	return t.made(b, s, t.OuterJoin(with, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...))
+	return t.made(b, s, t.OuterJoin(with, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...), textSerde{})
 }
 
 // joinByForeignKey has the topics of the step's name or id.
@@ -127,9 +132,9 @@ func joinByForeignKey(b *builder, s *step) (any, error) {
 	}
 	t, with := left.rows(), right.rows().Table
 	if s.op == "fkJoin" {
-		return t.made(b, s, t.JoinByForeignKey(s.name(), with, key, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }))
+		return t.made(b, s, t.JoinByForeignKey(s.name(), with, key, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }), textSerde{})
 	}
-	return t.made(b, s, t.LeftJoinByForeignKey(s.name(), with, key, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }))
+	return t.made(b, s, t.LeftJoinByForeignKey(s.name(), with, key, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }), textSerde{})
 }
 
 // groupedTable is a grouped table. Without a name each aggregation groups anew,

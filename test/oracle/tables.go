@@ -16,8 +16,9 @@ type table interface {
 	streamer
 	// join joins a stream with the table.
 	join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream
-	// rows returns the table with data for values.
+	// rows returns the table with data for values, and serde that of the values.
 	rows() rows
+	serde() serde.Serde[datum]
 	// lookup returns how processors read the rows.
 	lookup() lookup
 }
@@ -30,6 +31,9 @@ type tableOf[V any] struct {
 	// datum makes a datum of a value.
 	datum func(V) datum
 }
+
+// serde implements table.
+func (t tableOf[V]) serde() serde.Serde[datum] { return t.value }
 
 func same(d datum) datum { return d }
 
@@ -52,24 +56,32 @@ func data[V any](s *topology.Stream[datum, V], f func(V) datum) *topology.Stream
 	return s.MapValues(f)
 }
 
-// join implements table.
+// join implements table. A joiner that looks at the key comes behind the join.
 func (t tableOf[V]) join(in *stream, left bool, f joiner, options []topology.JoinOption) *stream {
 	sides := func(l, r datum) datum {
-		var k *string
-		if both, ok := l.(keyed); ok {
-			k, l = printed(both.key), both.value
+		if f.withKey {
+			return joined{l, r}
 		}
-		return made(f.f(k, printed(l), printed(r)))
+		return made(f.f(nil, printed(l), printed(r)))
 	}
-	if !left {
-		return in.behind(in.JoinTable(t.Table, func(l datum, r V) datum { return sides(l, t.datum(r)) }, options...))
+	var out *topology.Stream[datum, datum]
+	if left {
+		out = in.LeftJoinTable(t.Table, func(l datum, r *V) datum {
+			if r == nil {
+				return sides(l, nil)
+			}
+			return sides(l, t.datum(*r))
+		}, options...)
+	} else {
+		out = in.JoinTable(t.Table, func(l datum, r V) datum { return sides(l, t.datum(r)) }, options...)
 	}
-	return in.behind(in.LeftJoinTable(t.Table, func(l datum, r *V) datum {
-		if r == nil {
-			return sides(l, nil)
-		}
-		return sides(l, t.datum(*r))
-	}, options...))
+	if f.withKey {
+		out = out.MapValuesWithKey(func(k, v datum) datum {
+			both := v.(joined)
+			return made(f.f(printed(k), printed(both.left), printed(both.right)))
+		})
+	}
+	return in.behind(out)
 }
 
 func sourceTable(b *builder, s *step) (any, error) {
@@ -103,8 +115,10 @@ func toTable(b *builder, s *step) (any, error) {
 // windowedTable is a windowed table of any value type.
 type windowedTable interface {
 	streamer
-	// windows tells it from other tables.
-	windows()
+	// filter returns the rows for which f is true, or with not, false.
+	filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable
+	// mapped returns other values.
+	mapped(f func(k, v datum) datum, options []topology.Option) windowedTable
 }
 
 // windowedTableOf is a windowed table of texts or counts.
@@ -115,8 +129,22 @@ type windowedTableOf[V any] struct {
 	datum func(V) datum
 }
 
-// windows implements windowedTable.
-func (t windowedTableOf[V]) windows() {}
+// filter implements windowedTable.
+func (t windowedTableOf[V]) filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable {
+	of := func(w topology.Windowed[datum], v V) bool { return f(t.of(w), t.datum(v)) }
+	if not {
+		t.WindowedTable = t.FilterNot(of, options...)
+	} else {
+		t.WindowedTable = t.Filter(of, options...)
+	}
+	return t
+}
+
+// mapped implements windowedTable.
+func (t windowedTableOf[V]) mapped(f func(k, v datum) datum, options []topology.Option) windowedTable {
+	of := func(w topology.Windowed[datum], v V) datum { return f(t.of(w), t.datum(v)) }
+	return t.table(t.MapValuesWithKey(of, options...))
+}
 
 // stream implements streamer.
 func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
@@ -156,35 +184,21 @@ func join(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.has("graceMs") {
-		return nil, missing("%s of a stream and a table with grace", s.op)
-	}
 	f, err := parseJoiner(s.text("joiner"))
 	if err != nil {
 		return nil, err
 	}
-	if f.withKey {
-		in = in.withKeys(s.name())
-	}
+	in = in.forJoin(s, "")
 	options := []topology.JoinOption{topology.RepartitionAs(s.name(), in.key, in.value)}
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))
 	}
+	if s.has("graceMs") {
+		options = append(options, topology.BufferedFor(ms(get(s.params, "graceMs", int64(0))), s.name(), in.key, in.value))
+	}
 	out := with.join(in, s.op == "leftJoin", f, options)
 	out.rekeyed = false
 	return out, nil
-}
-
-// withKeys puts the keys into the values, for a joiner that looks at them. They
-// aren't written to a topic so, hence the topic that the join would need comes
-// first.
-func (s *stream) withKeys(name string) *stream {
-	in := *s
-	if s.rekeyed {
-		in = *s.repartitioned(name)
-	}
-	in.Stream = in.paired()
-	return &in
 }
 
 // paired returns the stream with keys and values for values. A null stays.

@@ -18,7 +18,7 @@ func transformValues(b *builder, s *step) (any, error) {
 	t := in.rows()
 	return t.made(b, s, t.Transform(func() topology.Transformer[datum, datum, datum] {
 		return &callCounter{open: b.opener(state)}
-	}, options...))
+	}, options...), textSerde{})
 }
 
 // callCounter counts its calls for each key, those for deleted rows too.

@@ -34,7 +34,17 @@ func (g *Graph) Connect(name string, n *Node) {
 	}
 	n.Stores = append(n.Stores, name)
 	if s, ok := g.stores[name]; ok && s.owner == nil {
-		g.stores[name] = store{spec: s.spec, owner: n}
+		s.owner = n
+		g.stores[name] = s
+	}
+}
+
+// DropChangelog leaves the changelog of a declared store out: the store is global,
+// and its topic is the changelog.
+func (g *Graph) DropChangelog(name string) {
+	if s, ok := g.stores[name]; ok {
+		s.spec.LoggingDisabled = true
+		g.stores[name] = s
 	}
 }
 

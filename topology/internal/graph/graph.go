@@ -30,6 +30,8 @@ type Graph struct {
 type store struct {
 	spec  statestore.Spec
 	owner *Node // nil for one that no node is connected to yet
+	// key and value are the types of its serdes.
+	key, value string
 }
 
 // user says who has the store, for messages.

@@ -21,7 +21,7 @@ func (t *Task) OnLife(n *Node, begin, stop func() error) {
 	t.life = append(t.life, life{node: n, begin: begin, stop: stop})
 }
 
-// begin begins all nodes. After an error those that have begun are stopped.
+// begin begins all nodes, which is the user's code alone. After an error those that have begun are stopped.
 func (t *Task) begin() error {
 	slices.SortStableFunc(t.life, func(a, b life) int { return byOrder(a.node, b.node) })
 	for i := range t.life {

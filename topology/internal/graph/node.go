@@ -38,6 +38,8 @@ type Node struct {
 	Reset plan.OffsetReset
 	// Stores are the names of the stores that the node uses.
 	Stores []string
+	// Key and Value are the Go types of the serdes of a source or a sink.
+	Key, Value string
 	// Passes says that the node sends records on as they come, or leaves them out.
 	Passes bool
 	// Values says that the node makes something of values and does nothing else.

@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/topology/internal/cache"
 )
 
 // Task is the operators of one task while they are being built.
@@ -12,11 +14,18 @@ type Task struct {
 	Env    *plan.Env
 	built  map[*Node]any
 	shared map[any]any
-	flush  []func() error
+	flush  []flusher
+	caches map[string]*cache.Cache
 	life   []life
 	// Due and Punctuate become the chain's.
 	Due       func(by plan.Clock) int64
 	Punctuate func(by plan.Clock, now int64) error
+}
+
+// flusher is what holds something back until a commit.
+type flusher struct {
+	at *Node
+	f  func() error
 }
 
 // Share returns what several operators of the task have in common, under a key such
@@ -32,15 +41,31 @@ func Share[T any](t *Task, key any, make func() (*T, error)) (*T, error) {
 	return s, err
 }
 
-// OnFlush has f called at each commit, before what operators further down have
-// given, so that they see what it sends.
-func (t *Task) OnFlush(f func() error) { t.flush = append(t.flush, f) }
+// Cache returns the record cache of a store, which operators that share the store
+// share. It's made when the first of them asks for it, and is flushed where the
+// first of their nodes stands.
+func (t *Task) Cache(n *Node, store string, make func() (*cache.Cache, error)) (*cache.Cache, error) {
+	c := t.caches[store]
+	if c == nil {
+		var err error
+		if c, err = make(); err != nil {
+			return nil, err
+		}
+		t.caches[store] = c
+	}
+	t.OnFlush(n, c.Flush)
+	return c, nil
+}
 
-// flushAll sends what the operators hold back. A node's operator is built after
-// those of its children, so the last function belongs furthest up.
+// OnFlush has f called at each commit on behalf of a node. The functions are called
+// in the order in which their nodes were added. Thus what one sends is seen by those
+// further down, which were added later.
+func (t *Task) OnFlush(n *Node, f func() error) { t.flush = append(t.flush, flusher{n, f}) }
+
+// flushAll sends what the operators hold back.
 func (t *Task) flushAll() error {
-	for _, f := range slices.Backward(t.flush) {
-		if err := f(); err != nil {
+	for _, at := range t.flush {
+		if err := at.f(); err != nil {
 			return err
 		}
 	}
@@ -63,7 +88,7 @@ func (t *Task) Entry(n *Node) (any, error) {
 
 // buildTask makes the operators behind the sources.
 func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
-	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}}
+	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}, caches: map[string]*cache.Cache{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
 	for _, n := range sources {
 		entry, err := t.Entry(n)
@@ -84,8 +109,9 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 			chain.Inputs[topic] = input()
 		}
 	}
+	slices.SortStableFunc(t.flush, func(a, b flusher) int { return cmp.Compare(a.at.order, b.at.order) })
 	if err := t.begin(); err != nil {
-		return nil, fmt.Errorf("task %s: build: %w", env.Task, err)
+		return nil, &plan.UserError{Err: err}
 	}
 	chain.Due, chain.Punctuate = t.Due, t.Punctuate
 	if len(t.flush) > 0 {

@@ -58,7 +58,7 @@ func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K
 			return n.drop(plan.DropNullValue)
 		}
 		n.at()
-		old, ts, found, err := t.Store.Get(r.Key)
+		old, ts, found, err := t.get(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
@@ -68,8 +68,12 @@ func Aggregate[K, V, A any](n Node, t Rows[K, A], fold Fold[K, V, A], out Func[K
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		if err := t.keepAggregate(&o, r.Timestamp); err != nil {
+		kept, err := t.keepAggregate(&o, found, r.Timestamp)
+		if err != nil {
 			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(&o)
 	}

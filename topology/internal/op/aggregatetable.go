@@ -71,7 +71,7 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 			return n.drop(plan.DropNullKey)
 		}
 		n.at()
-		old, ts, found, err := t.Store.Get(r.Key)
+		old, ts, found, err := t.get(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
@@ -82,8 +82,12 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 		if err := t.setOld(&o, old, found, shared); err != nil {
 			return n.fail(err)
 		}
-		if err := t.keepAggregate(&o, r.Timestamp); err != nil {
+		kept, err := t.keepAggregate(&o, found, r.Timestamp)
+		if err != nil {
 			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(&o)
 	}
@@ -93,12 +97,12 @@ func AggregateTable[K, V, A any](n Node, t Rows[K, A], fold GroupFold[K, V, A], 
 // aggregate that shares memory may have been changed in place by the function
 // that added to it, so it's read once more.
 func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) error {
-	if !t.Old || !found {
+	if !t.Old || !found || t.Held != nil {
 		return nil
 	}
 	if shared {
 		var err error
-		if old, _, found, err = t.Store.Get(o.Key); err != nil {
+		if old, _, found, err = t.get(o.Key); err != nil {
 			return err
 		}
 	}
@@ -107,11 +111,12 @@ func (t Rows[K, A]) setOld(o *Record[K, Change[A]], old A, found, shared bool) e
 }
 
 // keepAggregate stores an aggregate. The tombstone of a deleted one has the time
-// of the record that deleted it, though the change downstream has the row's.
-func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], recordTime int64) error {
+// of the record that deleted it, though the change downstream has the row's. In a
+// versioned table it's the row's too, which ends there.
+func (t Rows[K, A]) keepAggregate(o *Record[K, Change[A]], found bool, recordTime int64) (kept bool, err error) {
 	ts := o.Timestamp
-	if !o.Value.HasNew {
+	if !o.Value.HasNew && t.Versions == nil {
 		ts = recordTime
 	}
-	return t.keep(o.Key, o.Value.New, o.Value.HasNew, ts)
+	return t.replace(o.Key, known(found), &o.Value, ts)
 }

@@ -23,23 +23,24 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 	n := Node{Env: &plan.Env{Dropped: func(string, plan.DropReason) {}}, Name: "n"}
 	seen := 0
 	count := func(*Record[string, int]) error { seen++; return nil }
-	rows := func(string) (int, int64, bool, error) { return 5, 0, true, nil }
+	rows := func(string, int64) (int, int64, bool, error) { return 5, 0, true, nil }
 	noAllocs(t, "JoinTable", &Record[string, int]{Key: "k", Value: 1},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	noAllocs(t, "LeftJoinTable", &Record[string, int]{Key: "k", Value: 1},
 		LeftJoinTable(n, rows, func(a int, b *int) int { return a + *b }, count))
 	key := func(k string, v int) (string, bool) { return k, v > 0 }
+	now := func(k string) (int, int64, bool, error) { return rows(k, 0) }
 	noAllocs(t, "JoinGlobal", &Record[string, int]{Key: "k", Value: 1},
-		JoinGlobal(n, key, rows, func(a, b int) int { return a + b }, count))
+		JoinGlobal(n, key, now, func(a, b int) int { return a + b }, count))
 	noAllocs(t, "LeftJoinGlobal", &Record[string, int]{Key: "k", Value: 1},
-		LeftJoinGlobal(n, key, rows, func(a int, b *int) int { return a + *b }, count))
+		LeftJoinGlobal(n, key, now, func(a int, b *int) int { return a + *b }, count))
 	noAllocs(t, "Changes", &Record[string, Change[int]]{}, Changes(count))
 	noAllocs(t, "RekeyChanges", &Record[serde.Windowed[string], Change[int]]{},
 		RekeyChanges(n, func(w serde.Windowed[string]) string { return w.Key }, count))
 	noAllocs(t, "FilterWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
 		FilterWindowed(n, func(serde.Windowed[string], int) bool { return false }, false, func(*Record[serde.Windowed[string], Change[int]]) error { return nil }))
 	noAllocs(t, "MapWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
-		MapWindowed(n, func(v int) []byte { return nil }, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
+		MapWindowed(n, func(_ serde.Windowed[string], v int) []byte { return nil }, true, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
 	noAllocs(t, "drop", &Record[string, int]{NullKey: true},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	if seen != 6*101 {

@@ -33,7 +33,7 @@ func (AnswerSerde) Append(dst []byte, a wire.Answer) ([]byte, error) {
 func (AnswerSerde) Decode(b []byte) (wire.Answer, error) { return wire.ReadAnswer(b) }
 
 // ResolveAnswers joins the rows of the left table with the answers to them. An
-// answer to a row that has changed since is left out: another one is on its way.
+// answer to a row that has changed since is dropped: another one is on its way.
 func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V], v2 serde.Serde[V2], join Joiner[V, V2, R], out Func[K, R]) Func[K, wire.Answer] {
 	var o Record[K, R]
 	value := newScratch(v)
@@ -51,7 +51,7 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 			return n.fail(err)
 		}
 		if !current {
-			return nil
+			return n.drop(plan.DropStale)
 		}
 		var right V2
 		hasRight := r.Value.Value != nil

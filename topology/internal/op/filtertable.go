@@ -5,30 +5,35 @@ package op
 //
 // With old values at hand nothing is sent for a row that didn't pass before
 // either. Without them no one knows, so each row that doesn't pass is a deletion.
+// So it is behind a versioned table: what's no row now may have been one then.
 func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V], out Func[K, Change[V]]) Func[K, Change[V]] {
 	var o Record[K, Change[V]]
 	passes := rowFilter(n, keep, want)
 	return func(r *Record[K, Change[V]]) error {
 		n.at()
-		o = Record[K, Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[V]]{Key: r.Key, Value: Change[V]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		if r.Value.HasNew && passes(r.Key, r.Value.New) {
 			c.New, c.HasNew = r.Value.New, true
 		}
 		var err error
-		if t.Store != nil {
-			c.Old, c.HasOld, err = t.old(r.Key)
+		if t.stored() {
+			c.Old, c.HasOld, err = t.current(r.Key)
 		} else if t.Old && r.Value.HasOld && passes(r.Key, r.Value.Old) {
 			c.Old, c.HasOld = r.Value.Old, true
 		}
 		if err != nil {
 			return n.fail(err)
 		}
-		if t.Old && !c.HasOld && !c.HasNew {
+		if t.Old && !t.OfVersions && !c.HasOld && !c.HasNew {
 			return nil
 		}
-		if err := t.keep(r.Key, c.New, c.HasNew, r.Timestamp); err != nil {
+		kept, err := t.keep(r.Key, c, r.Timestamp)
+		if err != nil {
 			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(&o)
 	}

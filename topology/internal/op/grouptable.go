@@ -11,13 +11,17 @@ import (
 // answers a nil key or value belong to no group.
 //
 // A row that stays in its group is one record with both its values. One that
-// moves is two: first it leaves its old group, then it enters the new one.
+// moves is two: first it leaves its old group, then it enters the new one. A change
+// of a versioned table's history changes no group.
 func GroupTable[K, V, J, W any](n Node, f func(K, V) (J, W), k serde.Serde[J], out Func[J, Change[W]]) Func[K, Change[V]] {
 	g := grouper[K, V, J, W]{
 		f: f, keys: nullsOf[J](), vals: nullsOf[W](),
 		oldKey: newScratch(k), newKey: newScratch(k),
 	}
 	return func(r *Record[K, Change[V]]) error {
+		if r.Value.Past {
+			return nil
+		}
 		n.enter()
 		from := g.member(r.Key, r.Value.Old, r.Value.HasOld)
 		to := g.member(r.Key, r.Value.New, r.Value.HasNew)

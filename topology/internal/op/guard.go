@@ -37,6 +37,17 @@ func (n Node) Attempt(timestamp int64, headers []record.Header, f func() error) 
 	return f()
 }
 
+// Scheduled runs what a processor has scheduled, and has its failures decided on in
+// the same way. It's the unit of work at hand itself, so it can be taken back.
+func (n Node) Scheduled(now int64, f func() error) (err error) {
+	if n.Env.Failed == nil {
+		return f()
+	}
+	defer n.rescue(&err, now, nil, false)
+	n.leave()
+	return f()
+}
+
 // rescue is the end of what a node does. It must be deferred itself, or there's
 // nothing to recover.
 func (n Node) rescue(err *error, timestamp int64, headers []record.Header, noRecord bool) {

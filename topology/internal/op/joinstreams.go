@@ -75,24 +75,26 @@ type StreamJoin[K, V, V2, R any] struct {
 	// what the stores have seen.
 	Now int64
 
-	// oldest is the timestamp that a waiting record may have at least. It may be higher
-	// where several are waiting: then the earlier ones are sent with the latest one.
-	oldest int64
+	// Oldest is the timestamp that a waiting record may have at least, as the Value of
+	// a note with the side that has changed it. It may be higher where several are
+	// waiting: then the earlier ones are sent with the latest one. So it must start
+	// with what the stores have seen, too.
+	Oldest statestore.Note
 }
 
-// never is the timestamp of the oldest waiting record where there's none.
-const never = math.MaxInt64
+// Never is the timestamp of the oldest waiting record where there's none.
+const Never = math.MaxInt64
 
 // JoinLeft joins the records of the left side with those that the right side has
 // kept.
 func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V] {
 	remember(n, &j.Now) // for both sides
-	remember(n, &j.oldest)
+	remember(n, &j.Oldest)
 	s := &joinSide[K, V, V2, R]{Node: n, joiner: j.Joiner, other: j.Right, before: j.Before, after: j.After, now: &j.Now, out: out}
 	if j.Waiting != nil {
-		s.expire = func(headers []record.Header) error { return j.expire(n, j.After, headers, out) }
+		s.expire = func(headers []record.Header) error { return j.expire(n, j.Left, j.After, headers, out) }
 		s.wait = func(key K, ts int64, v V) error {
-			j.oldest = min(j.oldest, ts)
+			j.setOldest(j.Left, min(j.Oldest.Value, ts))
 			return j.Waiting.PutLeft(key, ts, v)
 		}
 		s.matched = j.Waiting.DeleteRight
@@ -104,9 +106,9 @@ func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R
 func JoinRight[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V2] {
 	s := &joinSide[K, V2, V, R]{Node: n, joiner: j.Joiner.flip(), other: j.Left, before: j.After, after: j.Before, now: &j.Now, out: out}
 	if j.Waiting != nil {
-		s.expire = func(headers []record.Header) error { return j.expire(n, j.Before, headers, out) }
+		s.expire = func(headers []record.Header) error { return j.expire(n, j.Right, j.Before, headers, out) }
 		s.wait = func(key K, ts int64, v V2) error {
-			j.oldest = min(j.oldest, ts)
+			j.setOldest(j.Right, min(j.Oldest.Value, ts))
 			return j.Waiting.PutRight(key, ts, v)
 		}
 		s.matched = j.Waiting.DeleteLeft
@@ -202,19 +204,19 @@ func (s *joinSide[K, V, V2, R]) sendAlone(r *Record[K, V]) error {
 }
 
 // expire sends the waiting records whose windows have closed, in the order of
-// time, with the headers of the record that moved stream time on. after is how far
-// ahead the records of that side look.
-func (j *StreamJoin[K, V, V2, R]) expire(n Node, after int64, headers []record.Header, out Func[K, R]) error {
-	if j.open(j.oldest, after) {
+// time, with the headers of the record that moved stream time on. That one is of
+// the given side, and after is how far ahead the records of that side look.
+func (j *StreamJoin[K, V, V2, R]) expire(n Node, side noted, after int64, headers []record.Header, out Func[K, R]) error {
+	if j.open(j.Oldest.Value, after) {
 		return nil
 	}
-	j.oldest = never
+	oldest := int64(Never)
 	leftOpen, rightOpen := false, false
 	for e, err := range j.Waiting.All() {
 		if err != nil {
 			return n.fail(err)
 		}
-		j.oldest = e.Timestamp
+		oldest = e.Timestamp
 		if leftOpen && rightOpen {
 			break
 		}
@@ -230,13 +232,26 @@ func (j *StreamJoin[K, V, V2, R]) expire(n Node, after int64, headers []record.H
 			return err
 		}
 	}
+	j.setOldest(side, oldest)
 	return nil
+}
+
+// noted is the store of a side of the join.
+type noted interface{ SetNote(statestore.Note) }
+
+// setOldest keeps what oldest has become with the side whose record has changed it,
+// so that it's there after a restart. That record is stored next.
+func (j *StreamJoin[K, V, V2, R]) setOldest(side noted, oldest int64) {
+	if oldest != j.Oldest.Value {
+		j.Oldest = statestore.Note{Number: j.Oldest.Number + 1, Value: oldest}
+		side.SetNote(j.Oldest)
+	}
 }
 
 // open returns whether a window isn't closed yet that ends some time after a
 // record.
 func (j *StreamJoin[K, V, V2, R]) open(ts, after int64) bool {
-	return ts == never || shift(ts, after+j.Grace) >= j.Now
+	return ts == Never || shift(ts, after+j.Grace) >= j.Now
 }
 
 // send passes on the result of a waiting record, which waits no longer. If that

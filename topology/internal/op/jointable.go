@@ -2,9 +2,9 @@ package op
 
 import "github.com/oncestream/oncestream/internal/plan"
 
-// JoinTable joins each record with the row of its key, and leaves out records
-// without a row.
-func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out Func[K, R]) Func[K, V] {
+// JoinTable joins each record with the row of its key as it was at the record's
+// time, and leaves out records without a row.
+func JoinTable[K, V, V2, R any](n Node, rows LookupAsOf[K, V2], f func(V, V2) R, out Func[K, R]) Func[K, V] {
 	var (
 		o       Record[K, R]
 		results = nullsOf[R]()
@@ -17,7 +17,7 @@ func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out
 			return n.drop(plan.DropNullValue)
 		}
 		n.at()
-		row, _, found, err := rows(r.Key)
+		row, _, found, err := rows(r.Key, r.Timestamp)
 		if err != nil {
 			return n.fail(err)
 		}
@@ -32,8 +32,9 @@ func JoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, V2) R, out
 	}
 }
 
-// LeftJoinTable joins each record with the row of its key, or with nil.
-func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R, out Func[K, R]) Func[K, V] {
+// LeftJoinTable joins each record with the row of its key as it was at the record's
+// time, or with nil.
+func LeftJoinTable[K, V, V2, R any](n Node, rows LookupAsOf[K, V2], f func(V, *V2) R, out Func[K, R]) Func[K, V] {
 	var (
 		o       Record[K, R]
 		row     V2 // what f's pointer refers to, for all records
@@ -46,7 +47,7 @@ func LeftJoinTable[K, V, V2, R any](n Node, rows Lookup[K, V2], f func(V, *V2) R
 		n.at()
 		side := (*V2)(nil)
 		if !r.NullKey {
-			v2, _, found, err := rows(r.Key)
+			v2, _, found, err := rows(r.Key, r.Timestamp)
 			if err != nil {
 				return n.fail(err)
 			}

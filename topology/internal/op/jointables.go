@@ -1,5 +1,7 @@
 package op
 
+import "github.com/oncestream/oncestream/internal/plan"
+
 // Joiner makes the row of a join from the rows of one key in both tables. The
 // answer is not ok where the join has no row of them.
 type Joiner[V, V2, R any] func(v V, hasV bool, v2 V2, hasV2 bool) (r R, ok bool)
@@ -68,16 +70,19 @@ func (s *side[V]) of(v V, has bool) *V {
 // other. With needOther nothing comes of a change where the other has none.
 //
 // A deletion is passed on whether or not there was a result before: only one
-// side's old row is known here.
+// side's old row is known here. A change of a versioned table's history is dropped.
 func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], join Joiner[V, V2, R], old bool, out Func[K, Change[R]]) Func[K, Change[V]] {
 	var o Record[K, Change[R]]
 	return func(r *Record[K, Change[V]]) error {
+		c := &r.Value
+		if c.Past {
+			return n.drop(plan.DropOutOfOrder)
+		}
 		n.at()
 		row, ts, found, err := other(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
-		c := &r.Value
 		if !found && (needOther || !c.HasNew && !c.HasOld) {
 			return nil
 		}
@@ -121,8 +126,12 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Change[R]] {
 	return func(r *Record[K, Change[R]]) error {
 		n.at()
-		if err := t.keep(r.Key, r.Value.New, r.Value.HasNew, r.Timestamp); err != nil {
+		kept, err := t.keep(r.Key, &r.Value, r.Timestamp)
+		if err != nil {
 			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(r)
 	}

@@ -9,7 +9,7 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 	)
 	return func(r *Record[K, Change[V]]) error {
 		n.at()
-		o = Record[K, Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		if r.Value.HasNew {
 			n.enter()
@@ -18,7 +18,7 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 			c.HasNew = !vals.is(c.New)
 		}
 		var err error
-		if t.Store != nil {
+		if t.stored() {
 			c.Old, c.HasOld, err = t.old(r.Key)
 		} else if t.Old && r.Value.HasOld {
 			n.enter()
@@ -26,11 +26,15 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 			n.leave()
 			c.HasOld = !vals.is(c.Old)
 		}
-		if err == nil {
-			err = t.keep(r.Key, c.New, c.HasNew, r.Timestamp)
-		}
 		if err != nil {
 			return n.fail(err)
+		}
+		kept, err := t.keep(r.Key, c, r.Timestamp)
+		if err != nil {
+			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(&o)
 	}

@@ -31,6 +31,10 @@ type Change[V any] struct {
 	HasNew bool
 	// HasOld is false when there was no row before.
 	HasOld bool
+	// Past says that New isn't the row as it is, but one of its history: a versioned
+	// table got it out of order. Who follows the rows as they are leaves such a change
+	// out (KIP-914).
+	Past bool
 }
 
 // Node is what an operator knows of its place: the task it runs in and the name

@@ -7,7 +7,16 @@ import (
 )
 
 // Schedules are what the processors of one task have scheduled, by clock.
-type Schedules struct{ queues [2]schedules }
+type Schedules struct {
+	queues [2]schedules
+	marked [2][]marked
+}
+
+// marked is a schedule as it was at a mark.
+type marked struct {
+	*Schedule
+	cancelled bool
+}
 
 // Schedule is a function that is called at intervals.
 type Schedule struct {
@@ -44,11 +53,37 @@ func (s *Schedules) Punctuate(by plan.Clock, now int64) error {
 		return nil
 	}
 	err := due.run(now)
+	due.at = After(due.at, due.every, now)
 	if !due.cancelled {
-		due.at = After(due.at, due.every, now)
 		heap.Push(q, due)
 	}
 	return err
+}
+
+// Mark notes which schedules there are.
+func (s *Schedules) Mark() {
+	for by, q := range s.queues {
+		s.marked[by] = s.marked[by][:0]
+		for _, scheduled := range q {
+			s.marked[by] = append(s.marked[by], marked{scheduled, scheduled.cancelled})
+		}
+	}
+}
+
+// Undo takes back what was scheduled and cancelled since the mark. A call that was
+// made counts all the same, or it would be due again at once.
+func (s *Schedules) Undo() error {
+	for by, was := range s.marked {
+		clear(s.queues[by])
+		q := s.queues[by][:0]
+		for _, m := range was {
+			m.Schedule.cancelled = m.cancelled
+			q = append(q, m.Schedule)
+		}
+		heap.Init(&q)
+		s.queues[by] = q
+	}
+	return nil
 }
 
 // After returns the first time after now of those that begin at start and come at

@@ -46,6 +46,7 @@ func MergeAggregates[K, A any](n Node, zero func() A, merge func(K, A, A) A) Mer
 // SessionAggregate keeps an aggregate of each key's records by session. The
 // sessions that a record is within reach of become one.
 func SessionAggregate[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], merge Merge[K, A]) Func[K, V] {
+	rows.again = rows.Old && sharesMemory[A]()
 	s := &sessions[K, V, A]{SessionRows: rows, fold: fold, merge: merge}
 	s.Clock.remember(s.Node)
 	return s.process
@@ -64,6 +65,7 @@ func (s *sessions[K, V, A]) process(r *Record[K, V]) error {
 		return s.Node.drop(plan.DropNullKey)
 	}
 	s.Node.at()
+	s.headers = r.Headers
 	merged, err := s.find(r)
 	if err != nil {
 		return err

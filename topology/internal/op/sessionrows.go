@@ -4,6 +4,7 @@ import (
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
@@ -17,8 +18,17 @@ type SessionRows[K, A any] struct {
 	Gap, Grace int64
 	Late       Lateness
 	Out        Func[serde.Windowed[K], Change[A]]
+	// Held is as in Rows.
+	Held *Held[serde.Windowed[K], A]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
 
-	o Record[serde.Windowed[K], Change[A]]
+	// again says that old values must be read once more, because the user's function
+	// may change them in place.
+	again bool
+	// headers are those of the record at hand.
+	headers []record.Header
+	o       Record[serde.Windowed[K], Change[A]]
 }
 
 // closed returns the time that sessions must not have ended before, once a record
@@ -34,19 +44,32 @@ func (s *SessionRows[K, A]) late(timestamp int64, headers []record.Header, start
 
 // remove deletes a session that a record is added to, and passes that on.
 func (s *SessionRows[K, A]) remove(old *statestore.SessionEntry[K, A], record int64) error {
-	if err := s.Store.Remove(old.Key, old.Start, old.End, record); err != nil {
+	c := Change[A]{Old: old.Value, HasOld: true}
+	if s.again {
+		var err error
+		if c.Old, c.HasOld, err = s.Store.Get(old.Key, old.Start, old.End); err != nil {
+			return s.Node.fail(err)
+		}
+	}
+	err := s.hold(old, cache.Present)
+	if err == nil {
+		err = s.Store.Remove(old.Key, old.Start, old.End, record)
+	}
+	if err != nil {
 		return s.Node.fail(err)
 	}
-	return s.send(old, Change[A]{Old: old.Value, HasOld: true})
+	return s.send(old, c)
 }
 
 // put writes a session with its new aggregate, or deletes it where the change has
 // none, and passes that on.
 func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], record int64) error {
-	var err error
-	if c.HasNew {
+	err := s.hold(e, cache.Unknown)
+	switch {
+	case err != nil:
+	case c.HasNew:
 		err = s.Store.Put(e.Key, e.Start, e.End, c.New, record)
-	} else {
+	default:
 		err = s.Store.Remove(e.Key, e.Start, e.End, record)
 	}
 	if err != nil {
@@ -56,11 +79,27 @@ func (s *SessionRows[K, A]) put(e *statestore.SessionEntry[K, A], c Change[A], r
 }
 
 // send passes on a change at the time of the session's end. It's without headers:
-// the session isn't the record's.
+// the session isn't the record's. A record cache keeps them all the same, as that
+// of Kafka Streams does.
 func (s *SessionRows[K, A]) send(e *statestore.SessionEntry[K, A], c Change[A]) error {
 	s.o = Record[serde.Windowed[K], Change[A]]{
 		Key:   serde.Windowed[K]{Key: e.Key, Start: e.Start, End: e.End},
 		Value: c, Timestamp: e.End,
 	}
+	if s.Held != nil {
+		s.o.Headers = s.headers
+	}
 	return s.Out(&s.o)
+}
+
+// hold takes note of a session that's about to be written.
+func (s *SessionRows[K, A]) hold(e *statestore.SessionEntry[K, A], known cache.Known) error {
+	if s.Held == nil {
+		return nil
+	}
+	raw, err := s.Store.RowKey(e.Key, e.Start, e.End)
+	if err != nil {
+		return err
+	}
+	return s.Held.cache.Before(raw, known)
 }

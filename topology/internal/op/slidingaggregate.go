@@ -23,6 +23,7 @@ import (
 // window holds the records that both have in common, and the latest one that
 // holds the record holds those after it.
 func SlidingAggregate[K, V, A any](rows WindowRows[K, A], difference int64, fold Fold[K, V, A]) Func[K, V] {
+	rows.prepare()
 	s := &sliding[K, V, A]{WindowRows: rows, difference: difference, fold: fold}
 	s.Clock.remember(s.Node)
 	return s.process
@@ -208,20 +209,19 @@ func (s *sliding[K, V, A]) exists(start int64) bool {
 
 // update adds the record to a window that there is.
 func (s *sliding[K, V, A]) update(r *Record[K, V], w *statestore.WindowEntry[K, A]) error {
-	return s.add(r, w.Start, w.Value, w.Timestamp, true)
+	return s.add(r, w.Start, w)
 }
 
 // create makes a window with the record alone.
 func (s *sliding[K, V, A]) create(r *Record[K, V], start int64) error {
-	var none A
-	return s.add(r, start, none, r.Timestamp, false)
+	return s.add(r, start, nil)
 }
 
 // createLeft makes the record's left window, with the records before it.
 func (s *sliding[K, V, A]) createLeft(r *Record[K, V]) error {
 	start := r.Timestamp - s.difference
 	if s.hasCommon && s.previous >= start {
-		return s.add(r, start, s.common.Value, r.Timestamp, true)
+		return s.add(r, start, &s.common)
 	}
 	return s.create(r, start)
 }
@@ -253,14 +253,22 @@ func (s *sliding[K, V, A]) sendRight(r *Record[K, V]) error {
 	return s.send(r, start, Change[A]{New: agg, HasNew: found}, ts)
 }
 
-// add adds the record to a window's aggregate, unless the window is closed.
-func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, agg A, ts int64, found bool) error {
+// add adds the record to the aggregate of a window, nil for none, and writes it as
+// that of the window that starts at start, unless that one is closed.
+func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.WindowEntry[K, A]) error {
 	if plus(start, s.difference) < s.closed {
 		return s.late(r.Timestamp, r.Headers, start, plus(start, s.difference))
 	}
 	s.Node.at()
-	c := s.fold(r, agg, found)
-	ts = rowTime(r.Timestamp, ts, found)
+	var base statestore.WindowEntry[K, A]
+	if to != nil {
+		base = *to
+	}
+	c := s.fold(r, base.Value, to != nil)
+	if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
+		return s.Node.fail(err)
+	}
+	ts := rowTime(r.Timestamp, base.Timestamp, to != nil)
 	if err := s.put(r.Key, start, &c, ts, r.Timestamp); err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func (k foreignKey[J]) exists() bool { return k.bytes != nil }
 // inner subscribes rows with a foreign key. What became of the old subscription is
 // answered either by the new one or, if there's none, by its end.
 func (s *subscriber[K, V, J]) inner(r *Record[K, Change[V]]) error {
+	if r.Value.Past {
+		return s.node.drop(plan.DropOutOfOrder)
+	}
 	was, is, err := s.begin(r)
 	if err != nil {
 		return s.node.fail(err)
@@ -81,6 +84,9 @@ func (s *subscriber[K, V, J]) inner(r *Record[K, Change[V]]) error {
 // left subscribes all rows. A deleted row and one without a foreign key ask under
 // the null key, where there's no row.
 func (s *subscriber[K, V, J]) left(r *Record[K, Change[V]]) error {
+	if r.Value.Past {
+		return s.node.drop(plan.DropOutOfOrder)
+	}
 	if !r.Value.HasNew && !r.Value.HasOld {
 		return nil
 	}

@@ -112,6 +112,9 @@ func AnswerAll[J, V any](n Node, k serde.Serde[J], store *SubscriptionStore, v s
 		from, to []byte
 	)
 	return func(r *Record[J, Change[V]]) error {
+		if r.Value.Past {
+			return n.drop(plan.DropOutOfOrder)
+		}
 		n.at()
 		fk, err := foreign.bytes(r.Key, false)
 		if err != nil {

@@ -24,9 +24,6 @@ type Suppression[K, V any] struct {
 	Stop bool
 	// Final says that deleted rows aren't passed on.
 	Final bool
-	// InPlace says that the old value of a change may be the object that became the
-	// new one.
-	InPlace bool
 }
 
 // Unlimited is a limit that no buffer comes to.
@@ -58,7 +55,7 @@ func Suppress[K, V any](n Node, s Suppression[K, V], buffer *Buffer, k serde.Ser
 	rows Rows[K, V], out Func[K, Change[V]]) (Func[K, Change[V]], error) {
 	p := &suppress[K, V]{
 		Suppression: s, node: n, buffer: buffer, rows: rows, out: out, streamTime: -1,
-		key: newScratch(k), value: newScratch(v), old: newScratch(v), inPlace: s.InPlace && sharesMemory[V](),
+		key: newScratch(k), value: newScratch(v), old: newScratch(v),
 	}
 	remember(n, &p.streamTime)
 	p.remember()
@@ -67,11 +64,10 @@ func Suppress[K, V any](n Node, s Suppression[K, V], buffer *Buffer, k serde.Ser
 
 type suppress[K, V any] struct {
 	Suppression[K, V]
-	node    Node
-	buffer  *Buffer
-	rows    Rows[K, V]
-	out     Func[K, Change[V]]
-	inPlace bool
+	node   Node
+	buffer *Buffer
+	rows   Rows[K, V]
+	out    Func[K, Change[V]]
 
 	key        *scratch[K]
 	value, old *scratch[V]
@@ -170,12 +166,13 @@ func (s *suppress[K, V]) keep(r *Record[K, Change[V]]) error {
 		Timestamp: r.Timestamp, Offset: from.Offset, Topic: from.Topic, Partition: from.Partition,
 		Headers: r.Headers, New: value, Due: s.Due(r),
 	}
-	if found {
-		err = s.follow(b, len(key))
-	} else {
-		err = s.begin(r, key)
+	if s.is.Old, err = s.old.bytes(r.Value.Old, !r.Value.HasOld); err != nil {
+		return fmt.Errorf("serialize the old value: %w", err)
 	}
-	if err != nil {
+	if !found {
+		s.is.Prior = s.is.Old
+		s.waiting.push(s.is.Due, key)
+	} else if err := s.follow(b, len(key)); err != nil {
 		return err
 	}
 	s.bytes += s.is.Size(len(key))
@@ -183,70 +180,69 @@ func (s *suppress[K, V]) keep(r *Record[K, Change[V]]) error {
 	return s.buffer.Put(key, s.encoded, r.Timestamp)
 }
 
-// follow takes over from the change of the row that waited. What that one has made
-// of the row is the value before this one, as it was then: an aggregate may have
-// been changed in place since.
+// follow takes over from the change of the row that waited.
 func (s *suppress[K, V]) follow(b []byte, key int) error {
 	if err := s.was.Read(b); err != nil {
 		return err
 	}
 	s.bytes -= s.was.Size(key)
-	s.is.Prior, s.is.Old, s.is.Due = s.was.Prior, s.was.New, s.was.Due
-	return nil
-}
-
-// begin has a row wait.
-func (s *suppress[K, V]) begin(r *Record[K, Change[V]], key []byte) error {
-	s.waiting.push(s.is.Due, key)
-	old, err := s.old.bytes(r.Value.Old, !r.Value.HasOld || s.inPlace)
-	if err != nil {
-		return fmt.Errorf("serialize the old value: %w", err)
-	}
-	s.is.Prior, s.is.Old = old, old
+	s.is.Prior, s.is.Due = s.was.Prior, s.was.Due
 	return nil
 }
 
 // send passes the change on that is due first, as one of the record that made it.
+// What it causes downstream still sees the row without it, as in Kafka Streams.
 func (s *suppress[K, V]) send() error {
 	s.node.at()
-	if err := s.take(); err != nil {
+	kept, err := s.take()
+	if err != nil {
 		return s.node.fail(err)
 	}
-	if s.Final && !s.o.Value.HasNew {
-		return nil
+	if kept && (!s.Final || s.o.Value.HasNew) {
+		from := s.node.Env.From
+		s.node.Env.From = plan.Origin{Topic: s.was.Topic, Partition: s.was.Partition, Offset: s.was.Offset}
+		err := sendDue(s.node, s.out, &s.o)
+		s.node.Env.From = from
+		if err != nil {
+			return err
+		}
 	}
-	from := s.node.Env.From
-	s.node.Env.From = plan.Origin{Topic: s.was.Topic, Partition: s.was.Partition, Offset: s.was.Offset}
-	err := sendDue(s.node, s.out, &s.o)
-	s.node.Env.From = from
-	return err
+	if err := s.forget(); err != nil {
+		return s.node.fail(err)
+	}
+	return nil
 }
 
-// take takes the change that is due first out of the buffer. Who reads the rows
-// from now on sees the row with it.
-func (s *suppress[K, V]) take() error {
+// take reads the change that is due first, and keeps its row.
+func (s *suppress[K, V]) take() (kept bool, err error) {
 	key := s.waiting.first().key
 	b, _, found, err := s.buffer.Get(key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !found {
-		return fmt.Errorf("key %x isn't in the buffer any more", key)
+		return false, fmt.Errorf("key %x isn't in the buffer any more", key)
 	}
 	// The store's memory may be used again before the headers are written.
 	s.encoded = append(s.encoded[:0], b...)
 	if err := s.was.Read(s.encoded); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.restore(key); err != nil {
-		return err
+		return false, err
 	}
+	return s.rows.keep(s.o.Key, &s.o.Value, s.o.Timestamp)
+}
+
+// forget takes what was sent out of the buffer.
+func (s *suppress[K, V]) forget() error {
+	key := s.waiting.first().key
 	if err := s.buffer.Delete(key, s.streamTime); err != nil {
 		return err
 	}
 	s.bytes -= s.was.Size(len(key))
 	s.waiting.pop()
-	return s.rows.keep(s.o.Key, s.o.Value.New, s.o.Value.HasNew, s.o.Timestamp)
+	return nil
 }
 
 // restore makes a record of the change that was read.
@@ -259,7 +255,7 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	if c.New, c.HasNew, err = decode(s.value.serde, s.was.New); err != nil {
 		return err
 	}
-	if s.rows.Store != nil {
+	if s.rows.stored() {
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
 	} else {
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)

@@ -11,13 +11,13 @@ func TransformTable[K, V, W any](n Node, f Transformer[K, V, W], t Rows[K, W], o
 	f = entered(n, f)
 	in := Record[K, V]{}
 	return func(r *Record[K, Change[V]]) (err error) {
-		o = Record[K, Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		in = Record[K, V]{Key: r.Key, Value: r.Value.New, NullValue: !r.Value.HasNew, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c.New, c.HasNew, err = f(&in); err != nil {
 			return err
 		}
-		if t.Store != nil {
+		if t.stored() {
 			if c.Old, c.HasOld, err = t.old(r.Key); err != nil {
 				return n.fail(err)
 			}
@@ -27,8 +27,12 @@ func TransformTable[K, V, W any](n Node, f Transformer[K, V, W], t Rows[K, W], o
 				return err
 			}
 		}
-		if err = t.keep(r.Key, c.New, c.HasNew, r.Timestamp); err != nil {
+		kept, err := t.keep(r.Key, c, r.Timestamp)
+		if err != nil {
 			return n.fail(err)
+		}
+		if !kept {
+			return nil
 		}
 		return out(&o)
 	}

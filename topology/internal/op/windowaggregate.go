@@ -9,6 +9,7 @@ import (
 // of one record are updated in the order of time.
 func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K, V, A]) Func[K, V] {
 	var o Record[serde.Windowed[K], Change[A]]
+	rows.prepare()
 	rows.Clock.remember(rows.Node)
 	update := func(r *Record[K, V], start, end int64) error {
 		rows.Node.at()
@@ -17,6 +18,9 @@ func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K,
 			return rows.Node.fail(err)
 		}
 		c := fold(r, old, found)
+		if err := rows.before(r.Key, start, found, &c); err != nil {
+			return rows.Node.fail(err)
+		}
 		ts = rowTime(r.Timestamp, ts, found)
 		if err := rows.put(r.Key, start, &c, ts, r.Timestamp); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
+	"github.com/oncestream/oncestream/topology/internal/cache"
 	"github.com/oncestream/oncestream/topology/serde"
 )
 
@@ -17,6 +18,39 @@ type WindowRows[K, A any] struct {
 	Grace int64
 	Late  Lateness
 	Out   Func[serde.Windowed[K], Change[A]]
+	// Held is as in Rows.
+	Held *Held[serde.Windowed[K], A]
+	// Old says that something behind the operator makes use of old values.
+	Old bool
+	// Zero makes what a window starts with, which is the old value of its first change.
+	// It's nil where that's the first record's value.
+	Zero func() A
+
+	// again says that old values must be made once more, because the user's function
+	// may change them in place.
+	again bool
+	aggs  nulls[A]
+}
+
+// prepare is called once the rows are what the operator will use.
+func (w *WindowRows[K, A]) prepare() {
+	w.again, w.aggs = w.Old && sharesMemory[A](), nullsOf[A]()
+}
+
+// before sets the old value of a change that was made of the window that starts at
+// from, if it was found. Nothing has been written yet.
+func (w *WindowRows[K, A]) before(key K, from int64, found bool, c *Change[A]) (err error) {
+	switch {
+	case !w.again:
+	case found:
+		c.Old, _, c.HasOld, err = w.Store.Get(key, from)
+	case w.Zero != nil:
+		w.Node.enter()
+		c.Old = w.Zero()
+		w.Node.leave()
+		c.HasOld = !w.aggs.is(c.Old)
+	}
+	return err
 }
 
 // closed returns the time that windows must not have ended before, once a record
@@ -34,14 +68,28 @@ func (w *WindowRows[K, A]) late(timestamp int64, headers []record.Header, start,
 // tombstone in the changelog has the record's own time, though the change
 // downstream has the row's.
 func (w *WindowRows[K, A]) put(key K, start int64, c *Change[A], row, record int64) error {
-	var err error
-	if c.HasNew {
+	err := w.hold(key, start)
+	switch {
+	case err != nil:
+	case c.HasNew:
 		err = w.Store.Put(key, start, c.New, row)
-	} else {
+	default:
 		err = w.Store.Delete(key, start, record)
 	}
 	if err != nil {
 		return w.Node.fail(err)
 	}
 	return nil
+}
+
+// hold takes note of a row that's about to be written.
+func (w *WindowRows[K, A]) hold(key K, start int64) error {
+	if w.Held == nil {
+		return nil
+	}
+	raw, err := w.Store.RowKey(key, start)
+	if err != nil {
+		return err
+	}
+	return w.Held.cache.Before(raw, cache.Unknown)
 }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/oncestream/oncestream/test/driver"
+	"github.com/oncestream/oncestream/test/oracle/random"
+)
+
+// fuzzing is a run of random scenarios.
+type fuzzing struct {
+	seed, first, count uint64
+	// most is how many scenarios may differ before the run ends.
+	most int
+	ks   *kafkaStreams
+	// lacking are the steps that the language doesn't have, with their numbers.
+	lacking map[string]int
+}
+
+// run compares scenario after scenario.
+func (f *fuzzing) run(ctx context.Context, out io.Writer) (err error) {
+	if f.ks, err = startKafkaStreams(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.ks.close()) }()
+	f.lacking = map[string]int{}
+	differ, stopped := 0, 0
+	for i := f.first; i < f.first+f.count && differ < f.most; i++ {
+		s := random.Generate(f.seed, i)
+		c, err := f.compare(s)
+		if err != nil {
+			return fmt.Errorf("%s: %w\n%s", s.Name, err, s.Text())
+		}
+		if c.want != nil && c.want.Error != nil {
+			stopped++
+		}
+		if len(c.differences) > 0 {
+			differ++
+			if err := f.report(out, s, c.kind()); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprintf(out, "seed %d: %d scenarios, %d of them end with an error, %d differ\n", f.seed, f.count, stopped, differ)
+	for _, kind := range slices.Sorted(maps.Keys(f.lacking)) {
+		fmt.Fprintf(out, "%4d lack %s\n", f.lacking[kind], kind)
+	}
+	if differ > 0 {
+		return errors.New("oncestream and Kafka Streams differ")
+	}
+	return nil
+}
+
+// comparison is what became of one scenario.
+type comparison struct {
+	want        *golden
+	text        []byte
+	differences []string
+}
+
+// compare runs a scenario on both sides.
+func (f *fuzzing) compare(s *random.Scenario) (*comparison, error) {
+	text := s.Text()
+	if err := f.ks.start(s.Name, text); err != nil {
+		return nil, err
+	}
+	got, err := runText(text)
+	c := &comparison{}
+	var wantErr error
+	if c.text, wantErr = f.ks.result(s.Name); wantErr != nil {
+		return nil, wantErr
+	}
+	if c.want, wantErr = parseGolden(c.text); wantErr != nil {
+		return nil, wantErr
+	}
+	if lacks, ok := errors.AsType[unsupported](err); ok {
+		f.lacking[lacks.kind]++
+		return c, nil
+	}
+	if err != nil {
+		c.differences = []string{err.Error()}
+		return c, nil
+	}
+	c.differences = compare(c.want, got)
+	return c, nil
+}
+
+// runText runs the scenario of a text on oncestream. A panic is an error.
+func runText(text []byte) (g *golden, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	sc := &scenario{}
+	if err := strict(text, sc); err != nil {
+		return nil, err
+	}
+	r, err := run(sc, func(*driver.Driver) {})
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := r.write(&b); err != nil {
+		return nil, err
+	}
+	return parseGolden(b.Bytes())
+}
+
+// kind returns what differs first, for instance the output.
+func (c *comparison) kind() string {
+	if len(c.differences) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(c.differences[0], " ")
+	kind, _, _ = strings.Cut(kind, "\n")
+	return kind
+}
+
+// report shrinks a scenario in which a kind of thing differs and prints it with the
+// differences.
+func (f *fuzzing) report(out io.Writer, s *random.Scenario, kind string) error {
+	var failed error
+	small := random.Shrink(s, func(s *random.Scenario) bool {
+		if len(s.Steps) == 0 {
+			return false
+		}
+		c, err := f.compare(s)
+		if _, ok := errors.AsType[senseless](err); err != nil && !ok {
+			failed = err
+		}
+		return err == nil && c.kind() == kind
+	})
+	if failed != nil {
+		return failed
+	}
+	c, err := f.compare(small)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s", small.Text())
+	for _, d := range c.differences {
+		fmt.Fprintln(out, d)
+	}
+	fmt.Fprintln(out)
+	return f.keep(small, c.text)
+}
+
+// keep writes the scenario and the result of Kafka Streams to files, for
+// testdata/found.
+func (f *fuzzing) keep(s *random.Scenario, result []byte) error {
+	for name, text := range map[string][]byte{"scenario": s.Text(), "result": result} {
+		file := filepath.Join("bin", s.Name+"."+name+".json")
+		if err := errors.Join(os.MkdirAll("bin", 0o755), os.WriteFile(file, text, 0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,289 @@
+package random
+
+import "strings"
+
+// Rule is a difference on purpose: a row of docs/parity.md. Scenarios that show it
+// say nothing else, so they aren't made.
+type Rule struct {
+	// Name says what the rule is about.
+	Name string
+	// Why is the reason why the difference is wanted.
+	Why string
+	// shows returns whether a scenario may show the difference.
+	shows func(*graph) bool
+}
+
+// Rules returns all differences on purpose.
+func Rules() []Rule {
+	return []Rule{
+		{
+			"the first change of an aggregate",
+			"Kafka Streams sends the initial value as the old value of a key's first result: a grouping of the results " +
+				"subtracts what was never added, and a foreign-key join unsubscribes from what was never subscribed to",
+			(*graph).readsFirstOld,
+		},
+		{
+			"emit on close with a short retention",
+			"Kafka Streams puts the record that closes windows into the store first, which may drop those windows before " +
+				"their results are sent",
+			(*graph).closesEarly,
+		},
+		{
+			"suppression of a sliding window or a session at its very edge",
+			"Kafka Streams sends the result a millisecond before the window stops taking records",
+			(*graph).suppressesAtEdge,
+		},
+		{
+			"join windows without any length and grace",
+			"Kafka Streams' stores of such a join keep nothing, so that records of equal timestamps never meet",
+			(*graph).joinsWithoutLength,
+		},
+		{
+			"join windows that lie before time 0",
+			"Kafka Streams takes a window's negative end as 0, so records that aren't in it match",
+			(*graph).reachesBeforeTime,
+		},
+		{
+			"groupings with new keys in a cogroup",
+			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and it refuses a named one that's " +
+				"also aggregated alone",
+			(*graph).cogroupsRekeyed,
+		},
+		{
+			"drops of joins with stores in memory",
+			"Kafka Streams counts a null value that's too old for such a store twice, which it wouldn't keep anyway",
+			(*graph).joinsInMemory,
+		},
+		{
+			"partition counts that differ",
+			"Kafka Streams checks co-partitioning in topologies with repartition topics alone, and compares the source of a " +
+				"stream with new keys in a cogroup, which is read through such a topic",
+			(*graph).differInPartitions,
+		},
+		{
+			"suppression until unlimited windows close",
+			"Kafka Streams keeps all changes for ever",
+			(*graph).waitsForever,
+		},
+	}
+}
+
+// OnPurpose returns the rule that knows a difference of the scenario, or nil.
+func OnPurpose(s *Scenario) *Rule {
+	g := graphOf(s)
+	for _, r := range Rules() {
+		if r.shows(g) {
+			return &r
+		}
+	}
+	return nil
+}
+
+// readsFirstOld returns whether the old values of a stream's count or aggregate get
+// to a grouping, to a suppression, to the left side of a foreign-key join, or to a filter that they
+// may pass. Windowed tables have them as Kafka Streams does.
+func (g *graph) readsFirstOld() bool {
+	first := map[string]bool{}
+	for _, s := range g.s.Steps {
+		from := first[s.text("from")]
+		switch id := s.text("id"); s.text("op") {
+		case "count", "aggregate":
+			first[id] = g.isStreams(s.text("from"))
+		case "groupBy", "fkJoin", "fkLeftJoin":
+			if from {
+				return true
+			}
+		case "filter", "filterNot":
+			if from && g.mayPassFirst(s) {
+				return true
+			}
+			first[id] = from && s["store"] == nil
+		case "mapValues", "transformValues":
+			// Rows of a store have no old value before their first one.
+			first[id] = from && s["store"] == nil
+		case "suppress": // the buffer has it
+			if from {
+				return true
+			}
+		case "join", "leftJoin", "outerJoin":
+			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
+		}
+	}
+	return false
+}
+
+// isStreams returns whether a step makes groups of streams without windows.
+func (g *graph) isStreams(id string) bool {
+	switch s := g.step(id); s.text("op") {
+	case "groupByKey", "cogroup":
+		return true
+	case "groupBy":
+		return !g.isTable(s.text("from"))
+	}
+	return false
+}
+
+// mayPassFirst returns whether a filter right behind an aggregation may let its
+// initial value through.
+func (g *graph) mayPassFirst(filter Object) bool {
+	init, pred := "0", filter.text("pred")
+	switch of := g.step(filter.text("from")); of.text("op") {
+	case "count":
+	case "aggregate":
+		init = of.text("init")
+	default:
+		return true
+	}
+	want := filter.text("op") == "filter"
+	if p, ok := strings.CutPrefix(pred, "not:"); ok {
+		pred, want = p, !want
+	}
+	name, arg, _ := strings.Cut(pred, ":")
+	switch name {
+	case "valueContains":
+		return strings.Contains(init, arg) == want
+	case "valueIs":
+		return (init == arg) == want
+	case "isNullValue":
+		return !want
+	case "valueLenGt", "valueIntGt":
+		return !want // neither is negative
+	}
+	return true
+}
+
+// closesEarly returns whether windows are sent when they close out of a store that
+// doesn't keep them for long.
+func (g *graph) closesEarly() bool {
+	for _, s := range g.s.Steps {
+		if g.step(s.text("from")).text("emit") == "onClose" && s.object("store").number("retentionMs") < longRetention {
+			return true
+		}
+	}
+	return false
+}
+
+// suppressesAtEdge returns whether stream time may be at the end of a sliding
+// window or a session and its grace. It isn't where all times are multiples of 10
+// and the windows end between them.
+func (g *graph) suppressesAtEdge() bool {
+	for _, s := range g.s.Steps {
+		if s.text("until") != "windowCloses" {
+			continue
+		}
+		w := g.windowOf(s.text("from"))
+		if w["type"] != "sliding" && w["type"] != "session" {
+			continue
+		}
+		reach := w.number("diffMs") + w.number("gapMs")
+		if reach%10 != 0 || w.number("graceMs")%10 != 5 || !g.allTimes(func(ts int) bool { return ts%10 == 0 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// joinsWithoutLength returns whether a join of streams has nothing to keep.
+func (g *graph) joinsWithoutLength() bool {
+	for _, s := range g.s.Steps {
+		if w, ok := s["window"].(Object); ok && s["joiner"] != nil &&
+			2*w.number("diffMs")+w.number("beforeMs")+w.number("afterMs")+w.number("graceMs") <= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// reachesBeforeTime returns whether a join has a negative reach, near time 0.
+func (g *graph) reachesBeforeTime() bool {
+	for _, s := range g.s.Steps {
+		w := s.object("window")
+		if (w.number("beforeMs") < 0 || w.number("afterMs") < 0) && !g.allTimes(func(ts int) bool { return ts >= 1000 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// differInPartitions returns whether topics have different partition counts where
+// Kafka Streams compares none of them, or some that aren't read together.
+func (g *graph) differInPartitions() bool {
+	counts := map[any]bool{}
+	for _, n := range g.s.Partitions {
+		counts[n] = true
+	}
+	if len(counts) < 2 {
+		return false
+	}
+	repartitions := false
+	for _, s := range g.s.Steps {
+		groups, _ := s["groups"].([]Object)
+		for _, m := range groups {
+			if g.rekeyed(m.text("from")) {
+				return true
+			}
+		}
+		switch s.text("op") {
+		case "repartition", "fkJoin", "fkLeftJoin":
+			repartitions = true
+		case "count", "reduce", "aggregate", "toTable", "windowedBy":
+			repartitions = repartitions || g.rekeyed(s.text("from")) || g.groupsTable(s.text("from"))
+		case "join", "leftJoin", "outerJoin":
+			repartitions = repartitions || g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
+		}
+	}
+	return !repartitions
+}
+
+// joinsInMemory returns whether a join of streams keeps its records in memory.
+func (g *graph) joinsInMemory() bool {
+	for _, s := range g.s.Steps {
+		if s["inMemory"] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// groupsTable returns whether a step groups a table.
+func (g *graph) groupsTable(id string) bool {
+	s := g.step(id)
+	return s.text("op") == "groupBy" && g.isTable(s.text("from"))
+}
+
+// waitsForever returns whether a suppression waits for the end of time.
+func (g *graph) waitsForever() bool {
+	for _, s := range g.s.Steps {
+		if s.text("until") == "windowCloses" && g.windowOf(s.text("from"))["type"] == "unlimited" {
+			return true
+		}
+	}
+	return false
+}
+
+// cogroupsRekeyed returns whether several groupings of a cogroup have new keys but
+// no names, or one with a name is aggregated alone as well.
+func (g *graph) cogroupsRekeyed() bool {
+	read := map[string]bool{}
+	for _, s := range g.s.Steps {
+		read[s.text("from")] = true
+	}
+	for _, s := range g.s.Steps {
+		groups, _ := s["groups"].([]Object)
+		unnamed := 0
+		for _, m := range groups {
+			of := g.step(m.text("from"))
+			switch id := of.text("id"); {
+			case !g.rekeyed(id):
+			case of["name"] == nil:
+				unnamed++
+			case read[id]:
+				return true
+			}
+		}
+		if unnamed > 1 {
+			return true
+		}
+	}
+	return false
+}

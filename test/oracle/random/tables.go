@@ -1,0 +1,120 @@
+package random
+
+// onTable applies an operator to a table.
+func (g *generator) onTable(n *node) {
+	if n.window != nil {
+		g.onWindowedTable(n)
+		return
+	}
+	switch g.IntN(14) {
+	case 0, 1:
+		g.filterTable(n)
+	case 2, 3:
+		g.mapTable(n)
+	case 4, 5:
+		g.joinTables(n)
+	case 6, 7:
+		g.joinByForeignKey(n)
+	case 8, 9, 10:
+		g.groupTable(n)
+	case 11:
+		g.suppressTable(n)
+	default:
+		g.toStream(n)
+	}
+}
+
+func (g *generator) filterTable(n *node) *node {
+	o := g.named(Object{"pred": g.predicate(n)})
+	if n.window == nil {
+		g.store(o, 35)
+	}
+	made := *n
+	made.used = false
+	return g.step(pick(g, "filter", "filterNot"), n, o, made)
+}
+
+func (g *generator) mapTable(n *node) *node {
+	fn, of := g.mapper(n)
+	o := g.named(Object{"fn": fn})
+	if n.window == nil {
+		g.store(o, 35)
+	}
+	return g.step("mapValues", n, o, node{kind: table, style: of, window: n.window})
+}
+
+func (g *generator) toStream(n *node) *node {
+	o := g.named(Object{})
+	made := *n
+	made.kind, made.used = stream, false
+	if percent := 20; g.chance(percent) || n.window != nil && g.chance(60) {
+		o["fn"] = g.rekey(n)
+		made.window = nil
+	}
+	return g.step("toStream", n, o, made)
+}
+
+// groupTable groups and aggregates.
+func (g *generator) groupTable(n *node) {
+	o := g.named(Object{"key": g.rekey(n)})
+	of := n.style
+	if g.chance(30) {
+		o["value"], of = g.mapper(n)
+	}
+	grouped := g.step("groupBy", n, o, node{kind: groupedTable, style: of})
+	for range pick(g, 1, 1, 1, 2) {
+		g.aggregateTable(grouped)
+	}
+}
+
+func (g *generator) aggregateTable(n *node) *node {
+	o := g.named(Object{})
+	g.store(o, 60)
+	if g.chance(35) {
+		return g.step("count", n, o, node{kind: table, style: number, long: true})
+	}
+	of := text
+	o["add"], o["sub"] = pick(g, "concat", "concat", "nullIf:3"), pick(g, "remove", "remove", "keep")
+	if n.style == number && g.chance(50) {
+		o["add"], o["sub"], of = "sum", "subtract", number
+	}
+	op := pick(g, "reduce", "aggregate")
+	switch {
+	case op == "aggregate" && of == number:
+		o["init"] = "0"
+	case op == "aggregate":
+		o["init"] = ""
+	case o["sub"] == "keep": // for aggregators alone
+		o["sub"] = "first"
+	}
+	return g.step(op, n, o, node{kind: table, style: of})
+}
+
+func (g *generator) suppressTable(n *node) *node {
+	o := g.named(Object{"until": "timeLimit", "ms": g.times(0, 8)})
+	if g.chance(40) {
+		o["maxRecords"] = 1 + g.IntN(4)
+		o["whenFull"] = pick(g, "emitEarly", "emitEarly", "emitEarly", "shutDown")
+	}
+	made := *n
+	made.used = false
+	return g.step("suppress", n, o, made)
+}
+
+// onWindowedTable applies an operator that goes with windowed keys.
+func (g *generator) onWindowedTable(n *node) {
+	switch g.IntN(6) {
+	case 0, 1:
+		made := *n
+		made.used = false
+		g.step("suppress", n, g.named(Object{"until": "windowCloses"}), made)
+	case 2:
+		g.suppressTable(n)
+	case 3:
+		g.filterTable(n)
+	case 4:
+		g.mapTable(n)
+	default:
+		g.toStream(n)
+	}
+}
