@@ -52,7 +52,7 @@ func (c *closing[K, A]) see(ts int64, headers []record.Header) error {
 
 // send passes on the windows that ended after one time and until another.
 func (c *closing[K, A]) send(after, until int64, headers []record.Header) error {
-	c.due = never
+	c.due = Never
 	c.node.at()
 	for row, err := range c.rows(max(0, after+1)) {
 		if err != nil {
@@ -94,7 +94,7 @@ func (w *WindowRows[K, A]) onClose(length, delay int64) *closing[K, A] {
 	c := &closing[K, A]{node: w.Node, delay: w.Grace + delay, streamTime: w.Clock.Store, out: w.Out}
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
-			for e, err := range store.FetchByTime(max(0, from-length), never) {
+			for e, err := range store.FetchByTime(max(0, from-length), Never) {
 				key := serde.Windowed[K]{Key: e.Key, Start: e.Start, End: plus(e.Start, length)}
 				if !yield(closedRow[K, A]{key, e.Value, e.Timestamp}, err) {
 					return
@@ -127,7 +127,7 @@ func SessionsOnClose[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], me
 	c := &closing[K, A]{node: rows.Node, delay: rows.Grace + rows.Gap + 1, streamTime: rows.Clock.Store, out: rows.Out}
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
-			for e, err := range store.FetchByEnd(from, never) {
+			for e, err := range store.FetchByEnd(from, Never) {
 				key := serde.Windowed[K]{Key: e.Key, Start: e.Start, End: e.End}
 				if !yield(closedRow[K, A]{key, e.Value, e.End}, err) {
 					return
