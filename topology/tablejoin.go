@@ -53,10 +53,6 @@ type tablesJoin[V, V2, R any] struct {
 
 func (j tablesJoin[V, V2, R]) inner() bool { return j.needLeft && j.needRight }
 
-// need says whether a row of a join needs the other side's row, and whether it needs
-// both.
-type need struct{ other, both bool }
-
 func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j tablesJoin[V, V2, R], options []Option) *Table[K, R] {
 	left, right = left.valid(), right.valid()
 	b := left.b
@@ -74,13 +70,15 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 		right.sendOld(other.Name, true)
 	}
 	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
-	linkSide(this, result, right, left.node, need{j.needRight, j.inner()}, j.joiner)
-	linkSide(other, result, left, right.node, need{j.needLeft, j.inner()}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	linkSide(this, &result.old, partner[K, V2]{right.lookup, j.needRight, right.gone(this, left.node, j.inner())}, j.joiner)
+	linkSide(other, &result.old, partner[K, V]{left.lookup, j.needLeft, left.gone(other, right.node, j.inner())}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
 		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
 	})
-	result.view = viewJoin(left, right, merge, j.joiner)
+	result.view = func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
+		return viewJoin(task, by.node, left.lookup, right.lookup, merge, j.joiner())
+	}
 	b.g.Add(this, left.node)
 	b.g.Add(other, from)
 	b.g.Add(merge, this, other)
@@ -102,50 +100,61 @@ func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
 	return merge, this, other
 }
 
-// linkSide builds the node that joins the changes of one table, which is made at the
-// node of, with the rows of the other.
-func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[K, V2], of *graph.Node, need need, joiner func() op.Joiner[V, V2, R]) {
+// lookup is how the named node of a task reads the rows of a table.
+type lookup[K, V any] = func(task *graph.Task, node string) (op.Lookup[K, V], error)
+
+// partner is the other table of a join: how its rows are read, whether a row of the
+// result needs one, and what tells in a task whether one has gone unseen.
+type partner[K, V any] struct {
+	rows   lookup[K, V]
+	needed bool
+	gone   func(*graph.Task) func(K) (bool, error)
+}
+
+// linkSide builds the node that joins the changes of one table with the rows of
+// the other. old says whether its results carry the values before them.
+func linkSide[K, V, V2, R any](n *graph.Node, old *bool, other partner[K, V2], joiner func() op.Joiner[V, V2, R]) {
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := other.lookup(task, n.Name)
+		rows, err := other.rows(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		partner := op.Partner[K, V2]{Rows: rows, Needed: need.other}
-		if need.both {
-			partner.Gone = other.gone(task, n.Stores, of)
-		}
-		return op.JoinTables(at, partner, joiner(), result.old, out), nil
+		partner := op.Partner[K, V2]{Rows: rows, Needed: other.needed, Gone: other.gone(task)}
+		return op.JoinTables(at, partner, joiner(), *old, out), nil
 	})
 }
 
-// gone returns what tells whether a row that isn't in the table's stores any more
-// may have been there for a join with the table made at another node, whose own row
-// is being deleted: if both are made of one record, or if a record cache hasn't
-// passed the deletion on.
-func (t *Table[K, V]) gone(task *graph.Task, stores []string, with *graph.Node) func(K) (bool, error) {
-	switch {
-	case graph.Related(t.node, with):
-		return func(K) (bool, error) { return true, nil }
-	case task.Env.Cache == nil:
-		return nil
-	}
-	keys := op.NewKeys(t.key)
-	return func(key K) (bool, error) {
-		b, err := keys(key)
-		return err == nil && slices.ContainsFunc(stores, func(store string) bool { return task.Leaves(store, b) }), err
+// gone returns what tells in a task whether a row that isn't in the table's stores
+// any more may have been there for an inner join with the table of another node,
+// whose own row is being deleted: if one record changes both, or if a record cache
+// hasn't passed the deletion on.
+func (t *Table[K, V]) gone(n, with *graph.Node, inner bool) func(*graph.Task) func(K) (bool, error) {
+	return func(task *graph.Task) func(K) (bool, error) {
+		switch {
+		case !inner:
+			return nil
+		case graph.Related(t.node, with):
+			return func(K) (bool, error) { return true, nil }
+		case task.Env.Cache == nil:
+			return nil
+		}
+		keys := op.NewKeys(t.key)
+		return func(key K) (bool, error) {
+			b, err := keys(key)
+			return err == nil && slices.ContainsFunc(n.Stores, func(store string) bool { return task.Leaves(store, b) }), err
+		}
 	}
 }
 
-func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, reader) (op.Lookup[K, R], error) {
-	return func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
-		leftRows, err := left.lookup(task, by.node)
-		if err != nil {
-			return nil, err
-		}
-		rightRows, err := right.lookup(task, by.node)
-		if err != nil {
-			return nil, err
-		}
-		return op.JoinRows(operator(task, merge), leftRows, rightRows, joiner()), nil
+// viewJoin makes the rows of a join of those of both tables.
+func viewJoin[K, V, V2, R any](task *graph.Task, node string, left lookup[K, V], right lookup[K, V2], merge *graph.Node, joiner op.Joiner[V, V2, R]) (op.Lookup[K, R], error) {
+	leftRows, err := left(task, node)
+	if err != nil {
+		return nil, err
 	}
+	rightRows, err := right(task, node)
+	if err != nil {
+		return nil, err
+	}
+	return op.JoinRows(operator(task, merge), leftRows, rightRows, joiner), nil
 }

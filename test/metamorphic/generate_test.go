@@ -75,12 +75,16 @@ type tableNode struct {
 	settled bool
 }
 
-// generate makes the topology of a seed for a variant.
-func generate(seed uint64, v variant) (*topology.Topology, *maker, error) {
+// generate makes the topology of a seed for a variant, with more steps after those
+// made by chance.
+func generate(seed uint64, v variant, more ...func(*maker)) (*topology.Topology, *maker, error) {
 	m := &maker{Rand: rand.New(rand.NewPCG(seed, 1)), b: topology.NewBuilder(), v: v}
 	m.sources()
 	for range 3 + m.IntN(10) {
 		steps[m.IntN(len(steps))](m)
+	}
+	for _, add := range more {
+		add(m)
 	}
 	for _, s := range m.streams {
 		m.final(s)

@@ -101,9 +101,9 @@ type process struct {
 	topics map[string]bool
 }
 
-// runVariant runs the topology of a seed.
-func runVariant(t driver.TB, seed uint64, v variant) (*outcome, *maker, error) {
-	top, m, err := generate(seed, v)
+// runVariant runs the topology of a seed, with more steps.
+func runVariant(t driver.TB, seed uint64, v variant, more ...func(*maker)) (*outcome, *maker, error) {
+	top, m, err := generate(seed, v, more...)
 	if err != nil {
 		return nil, m, err
 	}
