@@ -380,6 +380,23 @@ var mistakes = []struct {
 		b.Stream("in", str, str, topology.WithReset(topology.Latest))
 		b.Stream("in", str, str)
 	}, []string{`KSTREAM-SOURCE-0000000001: topic "in" has another reset policy in KSTREAM-SOURCE-0000000000: use the same one`}},
+	{"joins and groups of windowed tables", func(b *builder) {
+		counts := b.Stream("in", str, str).GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Count(topology.StoreAs("n", number))
+		foreign := topology.NewBuilder().Stream("in", str, str).GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Count(topology.StoreAs("n", number))
+		counts.Join(foreign, func(int64, int64) int64 { return 0 }, topology.Named("foreign"))
+		counts.Join(nil, func(int64, int64) int64 { return 0 }, topology.Named("nil"))
+		counts.LeftJoin(counts, (func(int64, *int64) int64)(nil), topology.Named("left"))
+		counts.OuterJoin(counts, (func(*int64, *int64) int64)(nil), topology.Named("outer"))
+		counts.GroupBy("group", (func(topology.Windowed[string], int64) (string, string))(nil), nil, nil)
+	}, []string{
+		"foreign: it takes in something of another builder: a topology is written with one builder",
+		"nil: it takes in something of another builder: a topology is written with one builder",
+		"left: LeftJoin needs a function, got nil",
+		"outer: OuterJoin needs a function, got nil",
+		"group: GroupBy needs a function, got nil",
+		"group: the grouping's key serde is nil",
+		"group: the grouping's value serde is nil",
+	}},
 	{"windows", func(b *builder) {
 		g := b.Stream("in", str, str).GroupByKey(str, str)
 		g.WindowedBy(topology.TimeWindows{}).Count(topology.StoreAs("a", number))
