@@ -61,6 +61,21 @@ func Rules() []Rule {
 			(*graph).differInPartitions,
 		},
 		{
+			"a left or outer self-join with one store",
+			"Kafka Streams makes an inner join of it",
+			(*graph).joinsItselfOnce,
+		},
+		{
+			"reading a transformed table that isn't stored",
+			"Kafka Streams refuses it, as it doesn't connect the reader to the transformer's stores",
+			(*graph).readsTransformed,
+		},
+		{
+			"a left join with grace of a stream with null keys",
+			"Kafka Streams fails at the first null key",
+			(*graph).buffersNullKeys,
+		},
+		{
 			"suppression until unlimited windows close",
 			"Kafka Streams keeps all changes for ever",
 			(*graph).waitsForever,
@@ -286,4 +301,68 @@ func (g *graph) cogroupsRekeyed() bool {
 		}
 	}
 	return false
+}
+
+// joinsItselfOnce returns whether a self-join is optimized that sends results without a
+// match, or whose windows don't reach a record itself.
+func (g *graph) joinsItselfOnce() bool {
+	ways, _ := g.s.Config["topology.optimization"].(string)
+	if ways != "all" && !strings.Contains(ways, "self.join") {
+		return false
+	}
+	for _, s := range g.s.Steps {
+		w := s.object("window")
+		if s["joiner"] != nil && s.text("from") == s.text("with") &&
+			(s.text("op") != "join" || w.number("beforeMs") < 0 || w.number("afterMs") < 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// readsTransformed returns whether another operator looks rows up that a table
+// transforms without storing them.
+func (g *graph) readsTransformed() bool {
+	through := map[string]bool{}
+	for _, s := range g.s.Steps {
+		from, with := through[s.text("from")], through[s.text("with")]
+		switch s.text("op") {
+		case "transformValues":
+			through[s.text("id")] = s["store"] == nil || s.object("store")["name"] == nil && s.text("store") == ""
+		case "filter", "filterNot", "mapValues":
+			through[s.text("id")] = from && s["store"] == nil
+		case "join", "leftJoin", "outerJoin", "fkJoin", "fkLeftJoin":
+			if from && g.isTable(s.text("from")) || with {
+				return true
+			}
+		case "suppress", "toTable":
+			if from {
+				return g.isTable(s.text("from"))
+			}
+		}
+	}
+	return false
+}
+
+// buffersNullKeys returns whether records without a key get to a left join with grace.
+func (g *graph) buffersNullKeys() bool {
+	for _, s := range g.s.Steps {
+		if s.text("op") != "leftJoin" || s["graceMs"] == nil {
+			continue
+		}
+		if g.rekeyed(s.text("from")) || !g.allKeyed() {
+			return true
+		}
+	}
+	return false
+}
+
+// allKeyed returns whether all inputs have keys.
+func (g *graph) allKeyed() bool {
+	for _, in := range g.s.Input {
+		if in["topic"] != nil && in["key"] == nil {
+			return false
+		}
+	}
+	return true
 }
