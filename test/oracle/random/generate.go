@@ -61,10 +61,11 @@ type generator struct {
 	sources []source
 	// written are the topics that are written and read again.
 	written []string
-	// stores are those of addStore, readable those of tables and global ones that
-	// processors may look into, and asks those that are asked at the end.
-	stores, readable []string
-	asks             []asked
+	// stores are those of addStore, counters those with numbers, readable those of tables
+	// and global ones that processors may look into, and asks those that are asked at the
+	// end.
+	stores, counters, readable []string
+	asks                       []asked
 	// cached says that there are record caches, badValues that some values can't be
 	// deserialized, failures that functions fail, and deadLetters where to they go.
 	cached, badValues, failures, deadLetters bool

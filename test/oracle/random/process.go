@@ -74,16 +74,25 @@ func (g *generator) direct(id string) bool {
 
 // withStore chooses a processor with a store, which others may use too.
 func (g *generator) withStore(o Object) {
+	var stores []string
+	switch p := pick(g, "dedup", "counter", "seen", "put", "lookup"); p {
+	case "lookup":
+		o["processor"], stores = p, append(append(g.readable, g.stores...), g.counters...)
+	case "counter", "seen":
+		o["processor"], stores = p, g.counters
+	default:
+		o["processor"], stores = p, g.stores
+	}
 	store := ""
-	if len(g.stores) > 0 && g.chance(50) {
-		store = pick(g, g.stores...)
-	}
-	o["processor"] = pick(g, "dedup", "counter", "seen", "put", "lookup")
-	if o["processor"] == "lookup" && len(g.readable) > 0 && g.chance(60) {
-		store = pick(g, g.readable...)
-	}
-	if store == "" {
+	switch {
+	case len(stores) > 0 && g.chance(60):
+		store = pick(g, stores...)
+	case o["processor"] == "counter" || o["processor"] == "seen":
 		store = g.addStore()
+		g.counters = append(g.counters, store)
+	default:
+		store = g.addStore()
+		g.stores = append(g.stores, store)
 	}
 	o["store"], o["stores"] = store, []string{store}
 }
@@ -98,9 +107,7 @@ func (g *generator) addStore() string {
 		st["logging"] = false
 	}
 	g.end("addStore", Object{"store": st})
-	name := st.text("name")
-	g.stores = append(g.stores, name)
-	return name
+	return st.text("name")
 }
 
 // punctuate chooses a processor with a schedule.
@@ -113,6 +120,7 @@ func (g *generator) punctuate(o Object) {
 			store = pick(g, g.stores...)
 		} else {
 			store = g.addStore()
+			g.stores = append(g.stores, store)
 		}
 		o["store"], o["stores"] = store, []string{store}
 		if g.chance(50) {

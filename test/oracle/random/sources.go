@@ -61,9 +61,9 @@ func (g *generator) store(o Object, percent int) {
 		return
 	}
 	name := "store-" + g.next()
-	g.readable = append(g.readable, name)
 	if g.chance(60) {
 		o["store"] = name
+		g.readable = append(g.readable, name)
 		g.asks = append(g.asks, asked{name, node{}, false})
 		return
 	}
