@@ -1,6 +1,10 @@
 package random
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Rule is a difference on purpose: a row of docs/parity.md. Scenarios that show it
 // say nothing else, so they aren't made.
@@ -74,6 +78,16 @@ func Rules() []Rule {
 			"a left join with grace of a stream with null keys",
 			"Kafka Streams fails at the first null key",
 			(*graph).buffersNullKeys,
+		},
+		{
+			"a processor that reads one of several aggregates of a grouped table",
+			"Kafka Streams adds the processor before the store and refuses",
+			(*graph).readsSharedGroup,
+		},
+		{
+			"a full buffer that shuts down, and a handler that continues",
+			"Kafka Streams drops the change and goes on",
+			(*graph).survivesShutDown,
 		},
 		{
 			"suppression until unlimited windows close",
@@ -365,4 +379,32 @@ func (g *graph) allKeyed() bool {
 		}
 	}
 	return true
+}
+
+// readsSharedGroup returns whether a processor is connected to the store of an aggregate
+// of a grouped table that has others.
+func (g *graph) readsSharedGroup() bool {
+	aggregates, of := map[string]int{}, map[string]string{}
+	for _, s := range g.s.Steps {
+		if from := s.text("from"); g.groupsTable(from) {
+			aggregates[from]++
+			of[cmp.Or(s.text("store"), s.object("store").text("name"))] = from
+		}
+	}
+	for _, s := range g.s.Steps {
+		stores, _ := s["stores"].([]string)
+		if slices.ContainsFunc(stores, func(st string) bool { return aggregates[of[st]] > 1 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// survivesShutDown returns whether failures are put to a handler that continues, and a
+// buffer may be full that shuts down.
+func (g *graph) survivesShutDown() bool {
+	if g.s.Config["processing.exception.handler"] != "continue" {
+		return false
+	}
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("whenFull") == "shutDown" })
 }
