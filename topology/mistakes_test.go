@@ -3,6 +3,7 @@ package topology_test
 import (
 	"iter"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,23 @@ var mistakes = []struct {
 		"KSTREAM-BRANCH-0000000009: Split needs a function, got nil",
 		"KSTREAM-MAPVALUES-0000000012: MapValuesWithKey needs a function, got nil",
 		"KSTREAM-FLATMAPVALUES-0000000013: FlatMapValuesWithKey needs a function, got nil",
+	}},
+	{"patterns", func(b *builder) {
+		b.StreamMatching[string, string](nil, str, nil)
+		b.Stream("orders-eu", str, str)
+		b.StreamMatching(regexp.MustCompile("orders-.*"), str, str)
+		b.StreamMatching(regexp.MustCompile("orders"), str, str) // doesn't match the whole name
+		b.StreamMatching(regexp.MustCompile("events-.*"), str, str, topology.Named("events"))
+		b.Table("events-eu", str, topology.StoreAs("eu", str))
+		b.GlobalTable("events-us", str, topology.StoreAs("us", str))
+		b.StreamMatching(regexp.MustCompile("events-.*"), str, serde.Int64)
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: StreamMatching needs a regular expression, got nil",
+		"KSTREAM-SOURCE-0000000000: the value serde is nil",
+		`KSTREAM-SOURCE-0000000002: the pattern orders-.* matches topic "orders-eu", which KSTREAM-SOURCE-0000000001 reads by its name: write a pattern that doesn't`,
+		`events: the pattern events-.* matches topic "events-eu", which KSTREAM-SOURCE-0000000005 reads by its name: write a pattern that doesn't`,
+		`events: the pattern events-.* matches topic "events-us", which KSTREAM-SOURCE-0000000007 reads by its name: write a pattern that doesn't`,
+		"KSTREAM-SOURCE-0000000009: pattern events-.* is read with serdes serde.stringSerde and serde.int64Serde, but with serde.stringSerde and serde.stringSerde by events: read it with the same ones",
 	}},
 	{"timestamps", func(b *builder) {
 		b.Stream("nil", str, str, topology.WithTimestamps(topology.EmbeddedTime[string, string](nil)))

@@ -77,6 +77,9 @@ type Reused struct {
 type CoPartition struct {
 	Node   string
 	Topics []string
+	// Patterns are the source nodes among the inputs whose topics a pattern chooses.
+	// [Plan.Match] adds the topics to Topics.
+	Patterns []string
 }
 
 // Source is a topic that a sub-topology reads.
@@ -86,6 +89,9 @@ type Source struct {
 	// Topic is the topic's name. A repartition topic's name comes without the
 	// application id in front.
 	Topic string
+	// Pattern is set where the source reads all topics that it matches. Topic is empty
+	// then, until [Plan.Match] has made a source of each topic.
+	Pattern *Pattern
 	// Repartition is set where the topic is an internal one.
 	Repartition *Repartition
 	// Reset says where reading starts without a committed offset.
@@ -138,6 +144,9 @@ func (id TaskID) String() string { return fmt.Sprintf("%d_%d", id.SubTopology, i
 type Chain struct {
 	// Inputs are the operators behind the sources, filed under Source.Topic.
 	Inputs map[string]Input
+	// Matched makes the operators behind a source with a pattern, filed under
+	// Source.Node. It's called once for each of the topics.
+	Matched map[string]func() Input
 	// Flush sends downstream what operators hold back until a commit (record
 	// caches, for instance). Nil where there's nothing to flush.
 	Flush func() error

@@ -99,6 +99,12 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
 		}
+		if n.Pattern != nil {
+			if chain.Matched == nil {
+				chain.Matched = map[string]func() plan.Input{}
+			}
+			chain.Matched[n.Name] = input
+		}
 		for _, topic := range n.Topics() {
 			chain.Inputs[topic] = input()
 		}
