@@ -55,7 +55,7 @@ func (x *index) add(s *SubTopologyDescription) {
 	}
 	for _, n := range s.Nodes {
 		from := slices.Sorted(maps.Keys(reach[n.Name]))
-		for _, topic := range n.Topics {
+		for _, topic := range n.places() {
 			at := &nodeAt{NodeDescription: n, sub: s.ID, from: from}
 			switch first := x.sinks[topic]; {
 			case n.Kind == SourceNode:
@@ -100,7 +100,7 @@ func topicsOf(s *SubTopologyDescription) map[string]map[string]bool {
 	}
 	for _, n := range s.Nodes { // parents come first
 		if n.Kind == SourceNode {
-			for _, topic := range n.Topics {
+			for _, topic := range n.places() {
 				into(n.Name)[topic] = true
 			}
 		}
