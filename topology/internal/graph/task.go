@@ -86,10 +86,12 @@ func (t *Task) Entry(n *Node) (any, error) {
 	return entry, nil
 }
 
-// buildTask makes the operators behind the sources.
-func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
+// buildTask makes the operators behind the sources, some of which have idle
+// timeouts.
+func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}, caches: map[string]*cache.Cache{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
+	keepers := keepTime(env, idle)
 	for _, n := range sources {
 		entry, err := t.Entry(n)
 		if err != nil {
@@ -100,7 +102,9 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
 		}
 		for _, topic := range n.Topics() {
-			chain.Inputs[topic] = input()
+			in := input()
+			keepers.input(n, &in)
+			chain.Inputs[topic] = in
 		}
 	}
 	slices.SortStableFunc(t.flush, func(a, b flusher) int { return cmp.Compare(a.at.order, b.at.order) })

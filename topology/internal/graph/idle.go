@@ -1,0 +1,127 @@
+package graph
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/oncestream/oncestream/internal/plan"
+)
+
+// idle returns the idle timeout of a source: the user's, or the longest of those of
+// the sources that feed its repartition topic.
+func (g *Graph) idle(source *Node) time.Duration {
+	seen := map[*Node]bool{}
+	var longest func(*Node) time.Duration
+	longest = func(source *Node) time.Duration {
+		d := source.Idle
+		if seen[source] {
+			return d
+		}
+		seen[source] = true
+		for _, sink := range g.nodes {
+			if sink.readBy == nil || sink.Topic != source.Topic {
+				continue
+			}
+			for _, up := range sink.sources() {
+				d = max(d, longest(up))
+			}
+		}
+		return d
+	}
+	return longest(source)
+}
+
+// timekeepers are the nodes of a task behind sources with idle timeouts, by their
+// names.
+type timekeepers map[string]*timekeeper
+
+// timekeeper is a node, the sources with idle timeouts that it's behind, and its
+// operators that keep stream time.
+type timekeeper struct {
+	at      *Node
+	sources []*Node
+	timed   []plan.Timed
+}
+
+// keepTime has the operators of the task that keep stream time register.
+func keepTime(env *plan.Env, idle []*Node) timekeepers {
+	if len(idle) == 0 {
+		return nil
+	}
+	keepers := timekeepers{}
+	for _, source := range idle {
+		keepers.add(source, source)
+	}
+	env.Timed = func(node string, t plan.Timed) int64 {
+		moved := int64(-1)
+		if k := keepers[node]; k != nil {
+			k.timed = append(k.timed, t)
+			for _, topic := range k.topics() {
+				moved = max(moved, env.MovedTo(topic))
+			}
+		}
+		return moved
+	}
+	return keepers
+}
+
+// add notes that a node and those behind it are behind a source.
+func (k timekeepers) add(n, source *Node) {
+	if k[n.Name] == nil {
+		k[n.Name] = &timekeeper{at: n}
+	}
+	if slices.Contains(k[n.Name].sources, source) {
+		return
+	}
+	k[n.Name].sources = append(k[n.Name].sources, source)
+	for _, c := range n.children {
+		k.add(c, source)
+	}
+}
+
+func (k *timekeeper) topics() []string {
+	var topics []string
+	for _, source := range k.sources {
+		topics = append(topics, source.Topics()...)
+	}
+	return topics
+}
+
+// input lets a source's idle timeout reach the operators behind it, those further up
+// first: what they pass on has come when those behind them are moved.
+func (k timekeepers) input(source *Node, in *plan.Input) {
+	var behind []*timekeeper
+	for _, each := range k {
+		if slices.Contains(each.sources, source) && len(each.timed) > 0 {
+			behind = append(behind, each)
+		}
+	}
+	if k[source.Name] == nil {
+		return
+	}
+	slices.SortFunc(behind, func(a, b *timekeeper) int { return cmp.Compare(a.at.order, b.at.order) })
+	var all []plan.Timed
+	for _, each := range behind {
+		all = append(all, each.timed...)
+	}
+	in.Due = func() int64 { return earliest(all) }
+	in.Advance = func(to int64) error { return advance(all, to) }
+}
+
+func earliest(all []plan.Timed) int64 {
+	due := plan.Never
+	for _, t := range all {
+		due = min(due, t.Due())
+	}
+	return due
+}
+
+func advance(all []plan.Timed, to int64) error {
+	for _, t := range all {
+		if err := t.Advance(to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
