@@ -113,7 +113,7 @@ func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
 
 // sourceNode returns a node that reads a topic into typed records.
 func sourceNode[K, V any](b *Builder, name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
-	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset)}
+	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset), Idle: o.idle.check(b.g, name)}
 	buildTimed(n, k, v, timesOf[K, V](b, name, o.times))
 	return n
 }
@@ -185,6 +185,8 @@ func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool 
 			topic, s.key, s.value, first.key, first.value, first.node.Name)
 	case n.Reset != first.node.Reset:
 		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", topic, first.node.Name)
+	case n.Idle != first.node.Idle:
+		b.g.Fail(n.Name, "topic %q has another idle timeout in %s: use the same one", topic, first.node.Name)
 	case s.times != first.times:
 		b.g.Fail(n.Name, "topic %q has other timestamps in %s: give both the same value of Timestamps", topic, first.node.Name)
 	default:

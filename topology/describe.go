@@ -59,6 +59,7 @@ func describeNode(n *graph.Node) NodeDescription {
 	switch n.Kind {
 	case graph.Source:
 		d.Kind, d.Topics, d.Reset = SourceNode, n.Topics(), resetName(n.Reset)
+		d.IdleTimeoutMs = n.Idle.Milliseconds()
 	case graph.Sink:
 		d.Kind = SinkNode
 		if n.Topic != "" {

@@ -60,6 +60,9 @@ func (b *Builder) checkGlobal(node, store string, o sourceOptions, st storeOptio
 	if o.reset != Earliest {
 		b.g.Fail(node, "a global table is always read from the topic's start: leave WithReset out")
 	}
+	if o.idle.given {
+		b.g.Fail(node, "nothing waits for the time of a global table: leave WithIdleTimeout out")
+	}
 	if o.times != (Timestamps{}) {
 		b.g.Fail(node, "a global table has the timestamps of its records: leave WithTimestamps out")
 	}

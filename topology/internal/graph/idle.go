@@ -15,12 +15,12 @@ func (g *Graph) idle(source *Node) time.Duration {
 	var longest func(*Node) time.Duration
 	longest = func(source *Node) time.Duration {
 		d := source.Idle
-		if seen[source] {
+		if seen[source] || source.Repartition == nil {
 			return d
 		}
 		seen[source] = true
 		for _, sink := range g.nodes {
-			if sink.readBy == nil || sink.Topic != source.Topic {
+			if sink.Kind != Sink || sink.Repartition == nil || sink.Topic != source.Topic {
 				continue
 			}
 			for _, up := range sink.sources() {
@@ -33,7 +33,8 @@ func (g *Graph) idle(source *Node) time.Duration {
 }
 
 // timekeepers are the nodes of a task behind sources with idle timeouts, by their
-// names.
+// names. Sources that had one when their time was moved are among them: what was
+// passed on by it must not be passed on again.
 type timekeepers map[string]*timekeeper
 
 // timekeeper is a node, the sources with idle timeouts that it's behind, and its
@@ -45,20 +46,22 @@ type timekeeper struct {
 }
 
 // keepTime has the operators of the task that keep stream time register.
-func keepTime(env *plan.Env, idle []*Node) timekeepers {
-	if len(idle) == 0 {
-		return nil
-	}
+func keepTime(env *plan.Env, sources, idle []*Node) timekeepers {
 	keepers := timekeepers{}
-	for _, source := range idle {
-		keepers.add(source, source)
+	for _, source := range sources {
+		if slices.Contains(idle, source) || env.MovedTo != nil && movedTo(env, source) >= 0 {
+			keepers.add(source, source)
+		}
+	}
+	if len(keepers) == 0 {
+		return nil
 	}
 	env.Timed = func(node string, t plan.Timed) int64 {
 		moved := int64(-1)
 		if k := keepers[node]; k != nil {
 			k.timed = append(k.timed, t)
-			for _, topic := range k.topics() {
-				moved = max(moved, env.MovedTo(topic))
+			for _, source := range k.sources {
+				moved = max(moved, movedTo(env, source))
 			}
 		}
 		return moved
@@ -80,12 +83,12 @@ func (k timekeepers) add(n, source *Node) {
 	}
 }
 
-func (k *timekeeper) topics() []string {
-	var topics []string
-	for _, source := range k.sources {
-		topics = append(topics, source.Topics()...)
+func movedTo(env *plan.Env, source *Node) int64 {
+	moved := int64(-1)
+	for _, topic := range source.Topics() {
+		moved = max(moved, env.MovedTo(topic))
 	}
-	return topics
+	return moved
 }
 
 // input lets a source's idle timeout reach the operators behind it, those further up
@@ -96,9 +99,6 @@ func (k timekeepers) input(source *Node, in *plan.Input) {
 		if slices.Contains(each.sources, source) && len(each.timed) > 0 {
 			behind = append(behind, each)
 		}
-	}
-	if k[source.Name] == nil {
-		return
 	}
 	slices.SortFunc(behind, func(a, b *timekeeper) int { return cmp.Compare(a.at.order, b.at.order) })
 	var all []plan.Timed

@@ -91,7 +91,7 @@ func (t *Task) Entry(n *Node) (any, error) {
 func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}, caches: map[string]*cache.Cache{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
-	keepers := keepTime(env, idle)
+	keepers := keepTime(env, sources, idle)
 	for _, n := range sources {
 		entry, err := t.Entry(n)
 		if err != nil {
@@ -103,7 +103,9 @@ func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 		}
 		for _, topic := range n.Topics() {
 			in := input()
-			keepers.input(n, &in)
+			if slices.Contains(idle, n) {
+				keepers.input(n, &in)
+			}
 			chain.Inputs[topic] = in
 		}
 	}
