@@ -16,6 +16,7 @@ import (
 type Global struct {
 	*statestore.Global
 	plan  *plan.Global
+	chain *plan.Chain
 	env   *plan.Env
 	input plan.Input
 	head  record.Record // the one that is being applied
@@ -46,7 +47,7 @@ func (l *Layout) NewGlobal(p *plan.Global, db *statestore.DB, e Edges) (*Global,
 	}
 	g := &Global{Global: state, plan: p, drops: map[dropKey]int64{}, decode: e.Handlers.Decode, skipped: e.Skipped}
 	g.env = &plan.Env{
-		Task: plan.GlobalTask(),
+		Task: plan.GlobalTask(), Application: l.applicationID, StreamTime: -1,
 		Store: func(name string) (*statestore.Store, error) {
 			if name == p.Store.Name {
 				return state.Rows(), nil
@@ -59,10 +60,10 @@ func (l *Layout) NewGlobal(p *plan.Global, db *statestore.DB, e Edges) (*Global,
 	}
 	chain, err := p.Build(g.env)
 	if err != nil {
-		g.Close()
+		g.Global.Close()
 		return nil, err
 	}
-	g.input = chain.Inputs[p.Source.Topic]
+	g.chain, g.input = chain, chain.Inputs[p.Source.Topic]
 	return g, nil
 }
 
@@ -91,6 +92,16 @@ func (g *Global) Apply(partition int32, records changelog.Reader, next int64) (n
 		n++
 	}
 	return n, g.Commit(partition, next)
+}
+
+// Close gives the store up. An error is one of the user's processor, which keeps
+// nothing from being closed.
+func (g *Global) Close() error {
+	defer g.Global.Close()
+	if g.chain.Close == nil {
+		return nil
+	}
+	return g.chain.Close()
 }
 
 // decodeFailed asks the handler about a record that can't be deserialized. It goes to

@@ -266,7 +266,9 @@ func (g *Globals) Close() error {
 		errs = append(errs, s.Wipe())
 	}
 	for _, s := range g.stores {
-		s.Close()
+		if err := s.Close(); err != nil {
+			g.Logger.Error("the processor of a global store failed when it was closed", zap.Error(err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -173,8 +173,12 @@ func (b *Builder) checkTopics(n *graph.Node) {
 // are noted; the node is not part of the graph then.
 func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool {
 	switch {
-	case s.kind == globalKind || first.kind == globalKind:
-		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: the topic of a global table is read once", topic, first.kind, first.node.Name)
+	case n.Global || first.node.Global:
+		kind := first.kind
+		if n.Global {
+			kind = s.kind
+		}
+		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: the topic of a %s is read once", topic, first.kind, first.node.Name, kind)
 	case s.kind != "stream" || first.kind != "stream":
 		b.g.Fail(n.Name, "topic %q is read as a %s by %s already: read it once, and derive one from the other with ToStream or ToTable",
 			topic, first.kind, first.node.Name)

@@ -37,14 +37,14 @@ type cogroupInput[K, A any] interface {
 // (KIP-150).
 func (g *GroupedStream[K, V]) Cogroup[A any](add func(K, V, A) A) *Cogrouped[K, A] {
 	g = g.valid()
-	return &Cogrouped[K, A]{b: g.s.b, key: g.key, inputs: []cogroupInput[K, A]{cogroupOf[K, V, A]{g, add}}}
+	return &Cogrouped[K, A]{b: g.s.b, key: g.key, inputs: []cogroupInput[K, A]{&cogroupOf[K, V, A]{g: g, add: add}}}
 }
 
 // And returns the group with another stream, whose records add adds to the
 // aggregate. Its keys must be written as those of the first stream.
 func (c *Cogrouped[K, A]) And[V any](g *GroupedStream[K, V], add func(K, V, A) A) *Cogrouped[K, A] {
 	c, g = c.valid(), g.valid()
-	return &Cogrouped[K, A]{b: c.b, key: c.key, inputs: append(slices.Clip(c.inputs), cogroupOf[K, V, A]{g, add})}
+	return &Cogrouped[K, A]{b: c.b, key: c.key, inputs: append(slices.Clip(c.inputs), &cogroupOf[K, V, A]{g: g, add: add})}
 }
 
 // valid returns the group, or one that can't be built for none.
@@ -121,16 +121,27 @@ func (c *Cogrouped[K, A]) place(st Stored[A], shape *storeShape, noFunc bool, op
 type cogroupOf[K, V, A any] struct {
 	g   *GroupedStream[K, V]
 	add func(K, V, A) A
+	// input is what the first aggregation reads, and the others with it.
+	input *graph.Node
 }
 
-func (c cogroupOf[K, V, A]) place(user, store string) *graph.Node { return c.g.input(user, store) }
+// place leaves it to the grouping if that has a name: its topic is that of all who
+// aggregate it.
+func (c *cogroupOf[K, V, A]) place(user, store string) *graph.Node {
+	if c.input == nil || c.g.topic != nil {
+		c.input = c.g.input(user, store)
+	} else if c.g.s.rekeyed {
+		c.g.s.b.g.Skip(repartitionNames)
+	}
+	return c.input
+}
 
-func (c cogroupOf[K, V, A]) check(b *Builder, node string) bool {
+func (c *cogroupOf[K, V, A]) check(b *Builder, node string) bool {
 	b.needFunc(node, "Cogroup", c.add == nil)
 	return b.sameBuilder(node, c.g.s.b)
 }
 
-func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
+func (c *cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
 		table, out, err := rows(t, n, out)
 		if err != nil {
@@ -140,7 +151,7 @@ func (c cogroupOf[K, V, A]) plain(n *graph.Node, zero func() A, rows keyValueRow
 	})
 }
 
-func (c cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape, open windowRows[K, A]) {
+func (c *cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape, open windowRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
 		rows, err := open(t, n, out)
 		if err != nil {
@@ -150,7 +161,7 @@ func (c cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShape
 	})
 }
 
-func (c cogroupOf[K, V, A]) sessions(n *graph.Node, zero func() A, merge func(K, A, A) A, open sessionRows[K, A]) {
+func (c *cogroupOf[K, V, A]) sessions(n *graph.Node, zero func() A, merge func(K, A, A) A, open sessionRows[K, A]) {
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
 		rows, err := open(t, n, out)
 		if err != nil {

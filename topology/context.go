@@ -83,7 +83,7 @@ func (c *ProcessingContext) Open[S any](h StoreHandle[S]) (store S, err error) {
 	switch {
 	case h.open == nil:
 		return store, fmt.Errorf("%s: Open: the store's handle is empty: take it from a Builder or a table", c.at.Name)
-	case !slices.Contains(h.users, c.node):
+	case !h.global && !slices.Contains(h.users, c.node):
 		return store, fmt.Errorf("%s: Open: %s isn't connected to this node: give its handle to the method that adds the node", c.at.Name, h.name)
 	}
 	return h.open(c.task, c.at.Name)

@@ -38,7 +38,7 @@ func (b *Builder) GlobalTable[K, V any](topic string, k serde.Serde[K], st Store
 	var o sourceOptions
 	present(options, func(s SourceOption) { s.setSource(&o) })
 	read, table := b.tableNames(o.nodeOptions)
-	b.checkGlobal(table, st.name, o, st.resolve())
+	b.checkGlobal(globalKind, table, st.name, o, st.resolve())
 	n := sourceNode(b, read, topic, o, k, st.value)
 	n.Global = true
 	from := b.addSource(n, source{kind: globalKind, key: reflect.TypeOf(k), value: reflect.TypeOf(st.value)})
@@ -56,15 +56,15 @@ func (b *Builder) GlobalTable[K, V any](topic string, k serde.Serde[K], st Store
 const globalKind = "global table"
 
 // checkGlobal notes options that a global store's topic can't have.
-func (b *Builder) checkGlobal(node, store string, o sourceOptions, st storeOptions) {
+func (b *Builder) checkGlobal(kind, node, store string, o sourceOptions, st storeOptions) {
 	if o.reset != Earliest {
-		b.g.Fail(node, "a global table is always read from the topic's start: leave WithReset out")
+		b.g.Fail(node, "a %s is always read from the topic's start: leave WithReset out", kind)
 	}
 	if o.idle.given {
 		b.g.Fail(node, "nothing waits for the time of a global table: leave WithIdleTimeout out")
 	}
 	if o.times != (Timestamps{}) {
-		b.g.Fail(node, "a global table has the timestamps of its records: leave WithTimestamps out")
+		b.g.Fail(node, "a %s has the timestamps of its records: leave WithTimestamps out", kind)
 	}
 	if st.versioned {
 		b.g.Fail(node, "a global table can't be versioned: records are joined with it as it is")

@@ -206,6 +206,9 @@ func openJoin[K, V, V2, R any](t *graph.Task, n joinNodes, w JoinWindows, st Joi
 	if j.Oldest = j.Left.Note(); j.Right.Note().Number > j.Oldest.Number {
 		j.Oldest = j.Right.Note()
 	}
+	if j.Oldest.Number == 0 {
+		j.Oldest.Value = op.Never
+	}
 	raw, err := open(t, n.left.Name, n.waiting)
 	if err != nil {
 		return nil, err

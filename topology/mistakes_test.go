@@ -131,6 +131,38 @@ var mistakes = []struct {
 		"empty: it takes in something of another builder: a topology is written with one builder",
 		"functions: JoinGlobal needs a function, got nil",
 	}},
+	{"global stores", func(b *builder) {
+		global := func(topic string, s topology.StoreHandle[*strStore], options ...topology.SourceOption) {
+			b.GlobalStore(topic, str, str, s, update(updating{}), append(options, topology.Named(topic))...)
+		}
+		s := b.KeyValueStore("s", str, str)
+		global("glob", s)
+		b.Stream("glob", str, str, topology.Named("again"))
+		global("twice", s)
+		global("empty", topology.StoreHandle[*strStore]{})
+		global("other", topology.NewBuilder().KeyValueStore("s", str, str))
+		given := b.KeyValueStore("given", str, str)
+		b.Stream("in", str, str).Process(watch(watched{}), given, s, topology.Named("p"))
+		global("late", given, topology.WithReset(topology.Latest), topology.WithTimestamps(topology.WallClockTime()))
+		global("late", b.KeyValueStore("config", str, str, topology.TopicConfig(map[string]string{"retention.ms": "1"})),
+			topology.WithReset(topology.Latest), topology.WithTimestamps(topology.WallClockTime()))
+		b.GlobalStore("windows", str, str, b.WindowStore("w", str, str, time.Second, time.Second), update(updating{}), topology.Named("windows"))
+		b.GlobalStore[string]("nil", nil, str, b.KeyValueStore("n", str, str), nil, topology.Named("nil"))
+	}, []string{
+		`again: topic "glob" is read as a global store by glob-source already: the topic of a global store is read once`,
+		"twice: store s is global already: declare one for each topic",
+		"empty: GlobalStore is given no store: take its handle from the Builder's KeyValueStore or TimestampedStore",
+		"other: it takes in something of another builder: a topology is written with one builder",
+		"late: store given is given to p before: call GlobalStore first",
+		`late-source: topic "late" is read as a global store by late-source already: the topic of a global store is read once`,
+		"late: a global store is always read from the topic's start: leave WithReset out",
+		"late: a global store has the timestamps of its records: leave WithTimestamps out",
+		`late: the store "config" is global and has no changelog besides its topic: leave TopicConfig out`,
+		"late: another node has this name already: give each node its own",
+		"windows: store w can't be global: declare it with KeyValueStore or TimestampedStore",
+		"nil: GlobalStore needs a function, got nil",
+		"nil-source: the key serde is nil",
+	}},
 	{"for each", func(b *builder) { b.Stream("in", str, str).ForEach(nil) },
 		[]string{"KSTREAM-FOREACH-0000000001: ForEach needs a function, got nil"}},
 	{"several topics", func(b *builder) {

@@ -87,6 +87,8 @@ func (c *ProcessingContext) checkSchedule(ms int64, by ScheduleClock, f func(now
 		return fmt.Errorf("%s: Schedule: the interval must be at least 1ms", c.at.Name)
 	case by != ByStreamTime && by != ByWallClock:
 		return fmt.Errorf("%s: Schedule: %d is no clock: use ByStreamTime or ByWallClock", c.at.Name, by)
+	case c.at.Env.Task == plan.GlobalTask():
+		return fmt.Errorf("%s: Schedule: the processor of a global store can't schedule functions", c.at.Name)
 	case c.outside == "Close":
 		return fmt.Errorf("%s: Schedule: %w", c.at.Name, errEnded)
 	}

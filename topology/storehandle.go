@@ -3,6 +3,7 @@ package topology
 import (
 	"slices"
 
+	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 )
 
@@ -13,6 +14,10 @@ type handle struct {
 	name string
 	// stores connects a node and returns the names of the stores it gets.
 	stores func(n *graph.Node) []string
+	// spec is that of a store of the builder.
+	spec statestore.Spec
+	// global says that every process has all of it, and every node may open it.
+	global bool
 	// users are the nodes that were connected.
 	users []*graph.Node
 }
@@ -29,6 +34,9 @@ func (h *handle) connect(b *Builder, n *graph.Node) {
 		return
 	}
 	h.users = append(h.users, n)
+	if h.global {
+		return
+	}
 	for _, name := range h.stores(n) {
 		b.g.Connect(name, n)
 	}

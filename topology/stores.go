@@ -115,9 +115,15 @@ func declare[S any](b *Builder, spec statestore.Spec, options []StoreOption, vie
 	if o.ifNeeded {
 		b.g.Fail(at, "IfNeeded is for the stores of tables: leave a store out that no processor needs")
 	}
+	if o.versioned {
+		b.g.Fail(at, "Versioned is for the stores of tables: declare it with VersionedStore")
+	}
+	if o.reuse {
+		b.g.Fail(at, "ReuseSourceTopic is for the stores of tables: a store for processors has a changelog of its own")
+	}
 	o.spec.Retention = spec.Retention
 	b.g.Declare(o.spec)
-	h := &handle{b: b, name: "store " + spec.Name, stores: func(*graph.Node) []string { return []string{spec.Name} }}
+	h := &handle{b: b, name: "store " + spec.Name, spec: o.spec, stores: func(*graph.Node) []string { return []string{spec.Name} }}
 	return StoreHandle[S]{handle: h, open: func(t *graph.Task, node string) (store S, err error) {
 		shared, err := graph.Share(t, h, func() (*S, error) {
 			s, err := open(t, node, spec.Name)

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -53,17 +54,16 @@ func (d *Driver) applyGlobal(g *task.Global, partition int32) error {
 
 // endGlobals gives the global stores up. Those in memory are lost with the process.
 func (d *Driver) endGlobals() error {
+	var errs []error
 	for _, g := range d.globals {
 		addDrops(d.drops, g.Drops)
 		if g.Rows().Spec().InMemory {
-			if err := g.Wipe(); err != nil {
-				return err
-			}
+			errs = append(errs, g.Wipe())
 		}
-		g.Close()
+		errs = append(errs, g.Close())
 	}
 	clear(d.globals)
-	return nil
+	return errors.Join(errs...)
 }
 
 // addDrops adds what a task or a global store has counted.

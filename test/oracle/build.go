@@ -132,6 +132,8 @@ func operatorOf(op string) operator {
 		return ofTables(joinTables, joinStreams)
 	case "suppress":
 		return suppress
+	case "globalStore":
+		return globalStore
 	case "addStore":
 		return addStore
 	case "process":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/oncestream/oncestream/topology"
+	"github.com/oncestream/oncestream/topology/serde"
 )
 
 // globalTable is a global table of texts or numbers.
@@ -29,6 +30,43 @@ func globalOptions(s *step) []topology.SourceOption {
 		return nil
 	}
 	return []topology.SourceOption{topology.Named(s.text("name"))}
+}
+
+// globalStore applies a step that makes a store of what a function makes of a topic.
+func globalStore(b *builder, s *step) (any, error) {
+	d, err := declare(b, s)
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseFunction(get(s.params, "fn", "value"))
+	if err != nil {
+		return nil, err
+	}
+	b.connect(d.name)
+	b.GlobalStore(s.text("topic"), serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}), d.handle,
+		func() topology.GlobalProcessor[datum, datum] { return &globalWriter{open: b.opener(d.name), f: f} }, globalOptions(s)...)
+	return nil, nil
+}
+
+// globalWriter puts what a function makes of each record.
+type globalWriter struct {
+	open  opener
+	f     function
+	store entries
+}
+
+// Init implements topology.Initializer.
+func (w *globalWriter) Init(c *topology.ProcessingContext) (err error) {
+	w.store, err = w.open(c)
+	return err
+}
+
+// Process implements topology.GlobalProcessor.
+func (w *globalWriter) Process(_ *topology.ProcessingContext, r record) error {
+	if r.Key == nil {
+		return nil
+	}
+	return w.store.put(r.Key, made(w.f(printed(r.Key), printed(r.Value))), r.Timestamp)
 }
 
 // joinGlobal joins a stream with a global table.

@@ -46,6 +46,12 @@ type declaredStore struct {
 }
 
 func addStore(b *builder, s *step) (any, error) {
+	_, err := declare(b, s)
+	return nil, err
+}
+
+// declare notes the store of a step.
+func declare(b *builder, s *step) (*declaredStore, error) {
 	p, err := newParams(get(s.params, "store", json.RawMessage(`{}`)))
 	if err != nil {
 		return nil, err
@@ -62,7 +68,7 @@ func addStore(b *builder, s *step) (any, error) {
 		d.options = append(d.options, topology.WithoutLogging())
 	}
 	b.declared[d.name] = d
-	return nil, p.done()
+	return d, p.done()
 }
 
 // connect returns what connects the store of a name. An unknown one is a mistake

@@ -45,8 +45,8 @@ func Rules() []Rule {
 		},
 		{
 			"groupings with new keys in a cogroup",
-			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and one that is aggregated twice " +
-				"a topic with the name of the first store; it refuses a named one that's also aggregated alone",
+			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and it refuses a named one that's " +
+				"also aggregated alone",
 			(*graph).cogroupsRekeyed,
 		},
 		{
@@ -262,12 +262,11 @@ func (g *graph) waitsForever() bool {
 }
 
 // cogroupsRekeyed returns whether several groupings of a cogroup have new keys but
-// no names, or one of a cogroup that is aggregated several times, or one with a
-// name is aggregated alone as well.
+// no names, or one with a name is aggregated alone as well.
 func (g *graph) cogroupsRekeyed() bool {
-	readers := map[string]int{}
+	read := map[string]bool{}
 	for _, s := range g.s.Steps {
-		readers[s.text("from")]++
+		read[s.text("from")] = true
 	}
 	for _, s := range g.s.Steps {
 		groups, _ := s["groups"].([]Object)
@@ -278,11 +277,11 @@ func (g *graph) cogroupsRekeyed() bool {
 			case !g.rekeyed(id):
 			case of["name"] == nil:
 				unnamed++
-			case readers[id] > 0:
+			case read[id]:
 				return true
 			}
 		}
-		if unnamed > 1 || unnamed == 1 && readers[s.text("id")] > 1 {
+		if unnamed > 1 {
 			return true
 		}
 	}

@@ -39,6 +39,15 @@ func (g *Graph) Connect(name string, n *Node) {
 	}
 }
 
+// DropChangelog leaves the changelog of a declared store out: the store is global,
+// and its topic is the changelog.
+func (g *Graph) DropChangelog(name string) {
+	if s, ok := g.stores[name]; ok {
+		s.spec.LoggingDisabled = true
+		g.stores[name] = s
+	}
+}
+
 // unused returns the stores that no node is connected to, as mistakes.
 func (g *Graph) unused() error {
 	var errs []error

@@ -46,7 +46,7 @@ func (c *closing[K, A]) updated(r *Record[serde.Windowed[K], Change[A]]) error {
 // next returns the stream time at which the next window is closed.
 func (c *closing[K, A]) next() int64 {
 	if c.due == unknown {
-		c.due = never
+		c.due = Never
 		for row, err := range c.rows(max(0, c.clock.now()-c.delay+1)) {
 			if err != nil {
 				c.due = unknown
@@ -73,7 +73,7 @@ func (c *closing[K, A]) see(ts int64, headers []record.Header) error {
 
 // send passes on the windows that ended after one time and until another.
 func (c *closing[K, A]) send(after, until int64, headers []record.Header) error {
-	c.due = never
+	c.due = Never
 	c.node.at()
 	for row, err := range c.rows(max(0, after+1)) {
 		if err != nil {
@@ -116,7 +116,7 @@ func (w *WindowRows[K, A]) onClose(length, delay int64) *closing[K, A] {
 	w.Clock.closing = c
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
-			for e, err := range store.FetchByTime(max(0, from-length), never) {
+			for e, err := range store.FetchByTime(max(0, from-length), Never) {
 				key := serde.Windowed[K]{Key: e.Key, Start: e.Start, End: plus(e.Start, length)}
 				if !yield(closedRow[K, A]{key, e.Value, e.Timestamp}, err) {
 					return
@@ -150,7 +150,7 @@ func SessionsOnClose[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], me
 	rows.Clock.closing = c
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
-			for e, err := range store.FetchByEnd(from, never) {
+			for e, err := range store.FetchByEnd(from, Never) {
 				key := serde.Windowed[K]{Key: e.Key, Start: e.Start, End: e.End}
 				if !yield(closedRow[K, A]{key, e.Value, e.End}, err) {
 					return

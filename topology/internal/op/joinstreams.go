@@ -82,8 +82,8 @@ type StreamJoin[K, V, V2, R any] struct {
 	Oldest statestore.Note
 }
 
-// never is the timestamp of the oldest waiting record where there's none.
-const never = math.MaxInt64
+// Never is the timestamp of the oldest waiting record where there's none.
+const Never = math.MaxInt64
 
 // JoinLeft joins the records of the left side with those that the right side has
 // kept.
@@ -217,7 +217,7 @@ func (j *StreamJoin[K, V, V2, R]) expire(n Node, side noted, after int64, header
 
 // sendClosed is expire where the oldest waiting record isn't looked at.
 func (j *StreamJoin[K, V, V2, R]) sendClosed(n Node, side noted, headers []record.Header, out Func[K, R]) error {
-	oldest := int64(never)
+	oldest := int64(Never)
 	leftOpen, rightOpen := false, false
 	for e, err := range j.Waiting.All() {
 		if err != nil {
@@ -296,7 +296,7 @@ func (j *StreamJoin[K, V, V2, R]) next() int64 {
 // open returns whether a window isn't closed yet that ends some time after a
 // record.
 func (j *StreamJoin[K, V, V2, R]) open(ts, after int64) bool {
-	return ts == never || shift(ts, after+j.Grace) >= j.Now
+	return ts == Never || shift(ts, after+j.Grace) >= j.Now
 }
 
 // send passes on the result of a waiting record, which waits no longer. If that
