@@ -86,7 +86,7 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
-	layout, err := a.prepare(ctx, admin)
+	layout, discovery, err := a.prepare(ctx, admin)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,8 @@ func (a *App) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endGlobals()) }()
-	return a.work(ctx, task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, DB: db, Metrics: metrics, Logger: a.log}), globals, layout, db, metrics)
+	keeper := task.NewKeeper(task.KeeperConfig{Admin: admin, Layout: layout, Discovery: discovery, DB: db, Metrics: metrics, Logger: a.log})
+	return a.work(ctx, keeper, globals, layout, db, metrics)
 }
 
 // connect opens a client of its own connections.
@@ -107,37 +108,69 @@ func (a *App) connect(ctx context.Context, role string) (*kafka.Client, error) {
 }
 
 // prepare lays the topology out on the cluster and creates internal topics that
-// are missing.
-func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, error) {
+// are missing. The Discovery is nil where the layout stays.
+func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *task.Discovery, error) {
 	topics := task.UserTopics(a.plan)
 	if a.cfg.DeadLetterTopic != "" {
 		topics = append(topics, a.cfg.DeadLetterTopic)
 	}
 	counts, err := admin.Partitions(ctx, topics...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	layout, err := task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+	layout, err := a.lay(ctx, admin, counts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.cfg.handlers().Check(layout); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if dlq := a.cfg.DeadLetterTopic; dlq != "" && counts[dlq] == 0 {
-		return nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
+		return nil, nil, fmt.Errorf("Config.DeadLetterTopic: topic %s doesn't exist: create it", dlq)
 	}
 	if err := a.check(ctx, admin, layout); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor)); err != nil {
-		return nil, fmt.Errorf("internal topics: %w", err)
+	discovery, layout, err := a.ensure(ctx, admin, layout)
+	if err != nil {
+		return nil, nil, err
 	}
 	a.keepDescription()
-	return layout, nil
+	return layout, discovery, nil
+}
+
+// lay lays the topology out on the user's topics, of which some are known. Nothing is
+// created.
+func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]int32) (*task.Layout, error) {
+	if task.NeedsAllTopics(a.plan) {
+		all, err := admin.AllPartitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		counts = all
+	}
+	return task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
+}
+
+// ensure creates the internal topics that are missing. Where the layout follows the
+// topics of patterns, it may already be another one.
+func (a *App) ensure(ctx context.Context, admin *kafka.Client, layout *task.Layout) (*task.Discovery, *task.Layout, error) {
+	if !task.NeedsAllTopics(a.plan) {
+		err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor))
+		if err != nil {
+			err = fmt.Errorf("internal topics: %w", err)
+		}
+		return nil, layout, err
+	}
+	d := task.NewDiscovery(task.DiscoveryConfig{
+		ApplicationID: a.cfg.ApplicationID, Plan: a.plan, Admin: admin, Replication: a.cfg.ReplicationFactor,
+		Interval: a.cfg.DiscoveryInterval, Logger: a.log,
+	})
+	layout, err := d.Refresh(ctx)
+	return d, layout, err
 }
 
 // checkReused warns of source topics that stand for changelogs but don't keep the
@@ -164,8 +197,8 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 	context.AfterFunc(ctx, func() { a.move(Stopping) })
 	cfg := a.workerConfig()
 	cfg.Layout, cfg.DB, cfg.Metrics, cfg.Owners = layout, db, metrics, new(task.Owners)
-	cfg.OnCommitted = keeper.Committed
-	if len(layout.Tasks) > 0 {
+	cfg.OnCommitted, cfg.Discovery = keeper.Committed, keeper.Discovery
+	if len(layout.Tasks) > 0 || cfg.Discovery != nil {
 		a.mu.workers = make([]task.Status, a.cfg.Workers)
 	}
 	var (
@@ -183,13 +216,16 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 			}
 		})
 	}
-	if len(layout.Tasks) == 0 { // global stores alone
+	if len(a.mu.workers) == 0 { // global stores alone
 		a.move(Running)
 	}
 	for i := range a.mu.workers {
 		run(task.NewWorker(cfg, i+1).Run)
 	}
 	run(keeper.Run)
+	if cfg.Discovery != nil {
+		run(cfg.Discovery.Run)
+	}
 	if globals != nil {
 		run(globals.Run)
 	}

@@ -67,6 +67,10 @@ type Config struct {
 	// to have no more records. Default 0: a task waits only for inputs that are known to
 	// have records that haven't arrived yet. Negative: it waits for none.
 	MaxTaskIdle time.Duration
+	// DiscoveryInterval is the time between two looks for topics that a pattern of
+	// StreamMatching matches: how long a new topic may go unnoticed (metadata.max.age.ms
+	// in Kafka Streams). Default 1 min.
+	DiscoveryInterval time.Duration
 	// TransactionTimeout is after how long a broker aborts the transaction of a
 	// silent worker, whose records hold up read_committed consumers until then. It
 	// must be shorter than SessionTimeout. Default 10 s, or two thirds of a
@@ -194,6 +198,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	c.CommitBytes = cmp.Or(c.CommitBytes, defaultCommitBytes)
+	c.DiscoveryInterval = cmp.Or(c.DiscoveryInterval, time.Minute)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, defaultSessionTimeout)
 	c.TransactionTimeout = cmp.Or(c.TransactionTimeout, min(defaultTransactionTimeout, c.SessionTimeout*2/3))
 	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, min(time.Second, c.SessionTimeout/5))
@@ -231,6 +236,7 @@ func (c Config) validate() error {
 	check(c.Workers > 0, "Workers", "%d: must be positive", c.Workers)
 	check(c.CommitInterval > 0, "CommitInterval", "%s: must be positive", c.CommitInterval)
 	check(c.CommitBytes > 0, "CommitBytes", "%d: must be positive", c.CommitBytes)
+	check(c.DiscoveryInterval > 0, "DiscoveryInterval", "%s: must be positive", c.DiscoveryInterval)
 	check(c.SessionTimeout > 0, "SessionTimeout", "%s: must be positive", c.SessionTimeout)
 	check(c.TransactionTimeout > 0 && c.TransactionTimeout < c.SessionTimeout, "TransactionTimeout",
 		"%s: must be positive and shorter than SessionTimeout (%s), so that a silent worker's transaction ends before its tasks move", c.TransactionTimeout, c.SessionTimeout)

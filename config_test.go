@@ -22,6 +22,7 @@ func TestConfigMistakes(t *testing.T) {
 		"CommitInterval":     func(c *oncestream.Config) { c.CommitInterval = time.Minute },
 		"CommitBytes":        func(c *oncestream.Config) { c.CommitBytes = -1 },
 		"TransactionTimeout": func(c *oncestream.Config) { c.TransactionTimeout = time.Minute },
+		"DiscoveryInterval":  func(c *oncestream.Config) { c.DiscoveryInterval = -1 },
 		"SessionTimeout":     func(c *oncestream.Config) { c.SessionTimeout = -1 },
 		"HeartbeatInterval":  func(c *oncestream.Config) { c.HeartbeatInterval = time.Hour },
 		"MaxPollInterval":    func(c *oncestream.Config) { c.MaxPollInterval = time.Second },

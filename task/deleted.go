@@ -43,6 +43,9 @@ func (w *Worker) deleted(ctx context.Context, cause error) error {
 // topics returns everything that is read or written.
 func (w *Worker) topics() []string {
 	topics := UserTopics(w.Layout.plan)
+	if w.Discovery != nil { // those of patterns may go
+		topics = UserTopics(w.Discovery.Plan)
+	}
 	for _, t := range w.Layout.InternalTopics(0) {
 		topics = append(topics, t.Name)
 	}

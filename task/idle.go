@@ -37,16 +37,17 @@ func (t *Task) addIdle(q *queue, source *plan.Source) {
 	t.idle, q.idle = append(t.idle, s), s
 }
 
-// movedTo returns how far idle timeouts had moved the time of each topic when it was
-// committed last.
-func movedTo(inputs []input) func(topic string) int64 {
-	return func(topic string) int64 {
+// movedTo returns how far idle timeouts had moved the time of each source when it
+// was committed last.
+func movedTo(inputs []input) func(source string) int64 {
+	return func(source string) int64 {
+		moved := int64(-1)
 		for _, in := range inputs {
-			if in.source.Topic == topic {
-				return kafka.IdleTime(in.committed.Metadata)
+			if in.source.Node == source {
+				moved = max(moved, kafka.IdleTime(in.committed.Metadata))
 			}
 		}
-		return -1
+		return moved
 	}
 }
 

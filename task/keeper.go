@@ -28,6 +28,8 @@ type KeeperConfig struct {
 	Admin *kafka.Client
 	// Layout is what the application was laid out for.
 	Layout *Layout
+	// Discovery is set where the layout follows topics that come and go.
+	Discovery *Discovery
 	// DB holds the state of the process.
 	DB *statestore.DB
 	// Metrics takes the sizes of stores.
@@ -116,7 +118,11 @@ func (k *Keeper) measure() {
 // application started. The tasks are laid out at the start, so nobody reads them
 // until then, and that must not go unnoticed.
 func (k *Keeper) findUnread(ctx context.Context) {
-	topics := k.Layout.Sources()
+	layout := k.Layout
+	if k.Discovery != nil {
+		layout = k.Discovery.Layout()
+	}
+	topics := layout.Sources()
 	counts, err := k.Admin.Partitions(ctx, topics...)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -125,7 +131,7 @@ func (k *Keeper) findUnread(ctx context.Context) {
 		return
 	}
 	for _, t := range topics {
-		unread := max(0, counts[t]-k.Layout.read(t))
+		unread := max(0, counts[t]-layout.read(t))
 		k.Metrics.unread.WithLabelValues(t).Set(float64(unread))
 		if unread > 0 {
 			k.Logger.Error("partitions were added to an input topic and aren't read: restart all processes of the application; "+

@@ -15,8 +15,8 @@ import (
 )
 
 // Layout is a plan laid out on a cluster: real topic names, partition counts,
-// and the tasks that follow from them. It doesn't change while an application
-// runs.
+// and the tasks that follow from them. It doesn't change: where topics come and go,
+// a worker takes over another one.
 type Layout struct {
 	applicationID string
 	plan          *plan.Plan
@@ -38,11 +38,16 @@ type source struct {
 }
 
 // NewLayout lays a plan out. The counts are the partition counts of the user's
-// topics; a missing one is an error that lists all missing topics.
+// topics; a missing one is an error that lists all missing topics. For a plan with
+// patterns they are those of all topics there are, see [NeedsAllTopics].
 func NewLayout(applicationID string, p *plan.Plan, counts map[string]int32) (*Layout, error) {
 	if missing := missingTopics(p, counts); len(missing) > 0 {
 		return nil, fmt.Errorf("missing topics: %s: create them before the application starts (oncestream creates only its internal topics), or check the names and the principal's right to describe them",
 			strings.Join(missing, ", "))
+	}
+	p, err := matchPatterns(applicationID, p, counts)
+	if err != nil {
+		return nil, err
 	}
 	resolved, err := p.Resolve(counts)
 	if err != nil {
@@ -73,12 +78,13 @@ func NewLayout(applicationID string, p *plan.Plan, counts map[string]int32) (*La
 	return l, nil
 }
 
-// UserTopics returns the topics that must exist before the application starts.
+// UserTopics returns the topics that must exist before the application starts. Those
+// that a pattern chooses aren't among them.
 func UserTopics(p *plan.Plan) []string {
 	set := map[string]bool{}
 	for _, sub := range p.SubTopologies {
 		for _, s := range sub.Sources {
-			if s.Repartition == nil {
+			if s.Repartition == nil && s.Topic != "" {
 				set[s.Topic] = true
 			}
 		}
@@ -174,7 +180,8 @@ func (l *Layout) InternalTopics(replication int16) []kafka.Topic {
 			}
 		}
 		for _, s := range sub.Stores {
-			if !s.LoggingDisabled {
+			// A pattern may match nothing yet.
+			if !s.LoggingDisabled && l.width(sub) > 0 {
 				topics = append(topics, kafka.Topic{Name: changelog.Topic(l.applicationID, s.Name), Partitions: l.width(sub), Replication: replication, Configs: changelog.Configs(s)})
 			}
 		}

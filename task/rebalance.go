@@ -71,7 +71,11 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 		// may give it to somebody else. Its own assignment will come.
 		return nil
 	}
-	wanted, err := w.Layout.tasksOf(e.Partitions)
+	layout, err := w.layoutOf(e)
+	if err != nil {
+		return err
+	}
+	wanted, err := layout.tasksOf(e.Partitions)
 	if err != nil {
 		return err
 	}
@@ -84,7 +88,7 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 			return err
 		}
 	}
-	revoked, err := w.revoke(ctx, wanted)
+	revoked, err := w.revoke(ctx, wanted, layout)
 	if err != nil {
 		return err
 	}
@@ -93,6 +97,13 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 		// tasks were given up, and the join under way claims none.
 		return nil
 	}
+	if w.held && layout != w.Layout {
+		// The open transaction is that of the tasks as they are. The next assignment
+		// brings the newest layout.
+		w.settle()
+		return nil
+	}
+	w.Layout = layout
 	for _, id := range wanted {
 		if w.starts[id] == nil && w.task(id) == nil {
 			w.begin(id)
@@ -107,15 +118,20 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 }
 
 // revoke closes the tasks that aren't wanted any more, and reports whether that
-// was any, so that the group has to be joined again.
-func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) (revoked bool, err error) {
-	gone := func(id plan.TaskID) bool { return !slices.Contains(wanted, id) }
-	for id := range w.starts {
-		if gone(id) {
-			w.cancelStart(id)
-			revoked = true
+// was any, so that the group has to be joined again. It also closes those that have
+// other inputs with the new layout.
+func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID, layout *Layout) (revoked bool, err error) {
+	lost := func(id plan.TaskID) bool { return !slices.Contains(wanted, id) }
+	gone := func(id plan.TaskID) bool { return lost(id) || w.inputsChange(id, layout) }
+	cancel := func() {
+		for id := range w.starts {
+			if gone(id) {
+				w.cancelStart(id)
+				revoked = revoked || lost(id)
+			}
 		}
 	}
+	cancel()
 	if slices.ContainsFunc(w.tasks, func(t *Task) bool { return gone(t.id) }) {
 		if err := w.commitOrRecover(ctx); err != nil {
 			return false, err
@@ -126,19 +142,15 @@ func (w *Worker) revoke(ctx context.Context, wanted []plan.TaskID) (revoked bool
 			return false, nil
 		}
 		// A commit that failed has sent its tasks back to their start.
-		for id := range w.starts {
-			if gone(id) {
-				w.cancelStart(id)
-			}
-		}
-		var lost []*Task
+		cancel()
+		var closing []*Task
 		for _, t := range w.tasks {
 			if gone(t.id) {
-				lost = append(lost, t)
+				closing = append(closing, t)
+				revoked = revoked || lost(t.id)
 			}
 		}
-		w.closeTasks(lost)
-		revoked = true
+		w.closeTasks(closing)
 	}
 	return revoked, nil
 }
@@ -201,13 +213,13 @@ func (w *Worker) closeTasks(ts []*Task) {
 }
 
 // userData is the member's part of its subscription.
-func (w *Worker) userData() ([]byte, error) {
+func (w *Worker) userData(layout *Layout) ([]byte, error) {
 	u := userData{Version: 1, Process: w.DB.ProcessID()}
 	local, err := w.DB.Partitions()
 	if err != nil {
 		return nil, fmt.Errorf("listing local state: %w", err)
 	}
-	for _, id := range w.Layout.localTasks(local) {
+	for _, id := range layout.localTasks(local) {
 		u.State = append(u.State, id.String())
 	}
 	return u.encode()

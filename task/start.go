@@ -30,16 +30,16 @@ type start struct {
 
 // begin starts a task: its state is acquired and restored by the restorer.
 func (w *Worker) begin(id plan.TaskID) {
-	s := &start{}
+	s, layout := &start{}, w.Layout // which may be another one by the time that the restorer asks
 	s.job = &changelog.Job{
 		Name:   id.String(),
-		Inputs: w.Layout.partitions(id),
+		Inputs: layout.partitions(id),
 		Open: func(ctx context.Context) ([]changelog.Partition, error) {
-			err := w.openState(ctx, id, s)
+			err := w.openState(ctx, layout, id, s)
 			return s.parts, err
 		},
 		Missing: func(ctx context.Context, missing []record.TopicPartition) (map[record.TopicPartition]int64, error) {
-			return w.resetOffsets(ctx, id, missing)
+			return w.resetOffsets(ctx, layout, id, missing)
 		},
 	}
 	w.starts[id] = s
@@ -48,18 +48,18 @@ func (w *Worker) begin(id plan.TaskID) {
 
 // openState takes the ownership of a task's state and opens its stores. It runs
 // on the restorer's goroutine.
-func (w *Worker) openState(ctx context.Context, id plan.TaskID, s *start) error {
+func (w *Worker) openState(ctx context.Context, layout *Layout, id plan.TaskID, s *start) error {
 	if err := w.Owners.Acquire(ctx, id); err != nil {
 		return err
 	}
 	s.acquired = true
-	for _, spec := range w.Layout.sub(id).Stores {
+	for _, spec := range layout.sub(id).Stores {
 		st, err := w.DB.Store(spec, id.Partition)
 		if err != nil {
 			return fmt.Errorf("opening store %q: %w", spec.Name, err)
 		}
 		part := changelog.Partition{Store: st, Topic: changelog.Topic(w.ApplicationID, spec.Name)}
-		if tp, take, ok := w.Layout.Reused(id, spec.Name, w.Decode); ok {
+		if tp, take, ok := layout.Reused(id, spec.Name, w.Decode); ok {
 			part.Topic, part.Take = tp.Topic, take
 		}
 		s.parts = append(s.parts, part)
@@ -69,9 +69,9 @@ func (w *Worker) openState(ctx context.Context, id plan.TaskID, s *start) error 
 
 // resetOffsets finds where inputs without a committed offset begin, by their
 // sources' policies.
-func (w *Worker) resetOffsets(ctx context.Context, id plan.TaskID, missing []record.TopicPartition) (map[record.TopicPartition]int64, error) {
+func (w *Worker) resetOffsets(ctx context.Context, layout *Layout, id plan.TaskID, missing []record.TopicPartition) (map[record.TopicPartition]int64, error) {
 	at := map[record.TopicPartition]int64{}
-	for _, src := range w.Layout.inputs[id] {
+	for _, src := range layout.inputs[id] {
 		for _, tp := range missing {
 			if src.tp != tp {
 				continue

@@ -106,6 +106,19 @@ type input struct {
 	committed kafka.Offset
 }
 
+// inputOf returns the operators behind a source.
+func inputOf(chain *plan.Chain, s *plan.Source) (plan.Input, bool) {
+	if s.Pattern == nil {
+		in, ok := chain.Inputs[s.Topic]
+		return in, ok
+	}
+	matched, ok := chain.Matched[s.Node]
+	if !ok {
+		return plan.Input{}, false
+	}
+	return matched(), true
+}
+
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
 	t := &Task{id: id, maxIdle: e.MaxIdle, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
@@ -152,7 +165,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 	}
 	t.chain = chain
 	for _, in := range inputs {
-		chained, ok := chain.Inputs[in.source.Topic]
+		chained, ok := inputOf(chain, in.source)
 		if !ok {
 			return nil, fmt.Errorf("task %s: the topology has no operator for topic %s", id, in.source.Topic)
 		}

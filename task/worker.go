@@ -55,8 +55,10 @@ type Config struct {
 	// Handlers decide on records that fail.
 	Handlers
 
-	// Layout is the topology laid out on the cluster.
+	// Layout is the topology laid out on the cluster, at the start.
 	Layout *Layout
+	// Discovery is set where the layout follows topics that come and go.
+	Discovery *Discovery
 	// DB holds the state of the process.
 	DB *statestore.DB
 	// Owners says which worker of the process owns a task's state.
@@ -109,6 +111,9 @@ type Worker struct {
 	cache  *plan.CacheBudget
 	starts map[plan.TaskID]*start
 	queues map[record.TopicPartition]*queue
+
+	// followed is the last layout of the Discovery that was looked at.
+	followed *Layout
 
 	join       uint64 // the last call of Rejoin
 	joined     bool   // an assignment has arrived since the membership began
@@ -203,10 +208,15 @@ func (w *Worker) producerConfig(c *kafka.Client) eosv2.Config {
 }
 
 func (w *Worker) memberConfig() kafka.MemberConfig {
+	layout := w.Layout // the member's goroutine must not see how that changes
 	cfg := kafka.MemberConfig{
 		Group: w.ApplicationID, ProtocolName: "oncestream", Topics: w.Layout.Sources(),
 		SessionTimeout: w.SessionTimeout, HeartbeatInterval: w.HeartbeatInterval, RebalanceTimeout: w.MaxPollInterval,
-		UserData: w.userData, Balancer: balancer{w.Layout},
+		UserData: func() ([]byte, error) { return w.userData(layout) }, Balancer: balancer{layout},
+	}
+	if w.Discovery != nil {
+		f := &follower{Discovery: w.Discovery, joined: layout}
+		cfg.Subscription, cfg.Balancer, cfg.Unit, cfg.AssignmentData = f.subscription, f, f.unit, f.data
 	}
 	if w.Static {
 		cfg.InstanceID = fmt.Sprintf("%s-%s-%d", w.ApplicationID, w.DB.ProcessID(), w.index)
@@ -236,6 +246,9 @@ func (w *Worker) loop(ctx context.Context) error {
 // it's time. It returns the number of records processed.
 func (w *Worker) step(ctx context.Context) (int, error) {
 	if err := w.receive(ctx); err != nil {
+		return 0, err
+	}
+	if err := w.follow(ctx); err != nil {
 		return 0, err
 	}
 	total := 0

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/topology/internal/graph"
@@ -17,7 +18,9 @@ import (
 type Builder struct {
 	g       *graph.Graph
 	sources map[string]source
-	tables  []tableSource
+	// patterns are the sources that read the topics of patterns.
+	patterns []source
+	tables   []tableSource
 	// optimized says that the nodes aren't any more what was written down.
 	optimized bool
 }
@@ -153,6 +156,9 @@ func (b *Builder) addSource(n *graph.Node, s source) *graph.Node {
 	s.node = b.g.Add(n)
 	for _, topic := range n.Topics() {
 		b.sources[topic] = s
+		for _, pattern := range b.patterns {
+			b.checkOverlap(pattern.node, topic, n)
+		}
 	}
 	return n
 }
@@ -184,15 +190,24 @@ func (b *Builder) sameSource(n *graph.Node, topic string, s, first source) bool 
 			topic, first.kind, first.node.Name)
 	case !slices.Equal(sorted(n.Topics()), sorted(first.node.Topics())):
 		b.g.Fail(n.Name, "topic %q is read by %s already, which has other topics: read each topic by itself and use Merge", topic, first.node.Name)
+	default:
+		return b.compare(n, "topic "+strconv.Quote(topic), s, first)
+	}
+	return false
+}
+
+// compare returns whether something is read as it was before. Its mistakes are noted.
+func (b *Builder) compare(n *graph.Node, what string, s, first source) bool {
+	switch {
 	case s.key != first.key || s.value != first.value:
-		b.g.Fail(n.Name, "topic %q is read with serdes %v and %v, but with %v and %v by %s: read it with the same ones",
-			topic, s.key, s.value, first.key, first.value, first.node.Name)
+		b.g.Fail(n.Name, "%s is read with serdes %v and %v, but with %v and %v by %s: read it with the same ones",
+			what, s.key, s.value, first.key, first.value, first.node.Name)
 	case n.Reset != first.node.Reset:
-		b.g.Fail(n.Name, "topic %q has another reset policy in %s: use the same one", topic, first.node.Name)
+		b.g.Fail(n.Name, "%s has another reset policy in %s: use the same one", what, first.node.Name)
 	case n.Idle != first.node.Idle:
-		b.g.Fail(n.Name, "topic %q has another idle timeout in %s: use the same one", topic, first.node.Name)
+		b.g.Fail(n.Name, "%s has another idle timeout in %s: use the same one", what, first.node.Name)
 	case s.times != first.times:
-		b.g.Fail(n.Name, "topic %q has other timestamps in %s: give both the same value of Timestamps", topic, first.node.Name)
+		b.g.Fail(n.Name, "%s has other timestamps in %s: give both the same value of Timestamps", what, first.node.Name)
 	default:
 		return true
 	}

@@ -48,15 +48,15 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 	shape := s.w.stored()
 	n := s.c.place(st, &shape, zero == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
-	old := new(bool)
+	old := &oldValues{}
 	for i, input := range s.c.inputs {
 		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error) {
-			rows, err := openWindow(t, n, st, s.w, s.c.key, *old, out)
+			rows, err := openWindow(t, n, st, s.w, s.c.key, old.sent, out)
 			rows.Clock, rows.Zero = &op.Clock{}, zero
 			return rows, err
 		})
 	}
-	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: windowsOf(s.w, s.c.key), old: old})
+	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: windowsOf(s.w, s.c.key), old: old, rows: windowRowsIn(st, s.c.key)})
 }
 
 // mergeCogroup makes the operator that all windowed results of a cogroup go
@@ -98,13 +98,13 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	shape := s.w.storedSessions()
 	n := s.c.place(st, &shape, zero == nil || merge == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
-	old := new(bool)
+	old := &oldValues{}
 	for i, input := range s.c.inputs {
 		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error) {
-			rows, err := openSessions(t, n, st, s.w, s.c.key, *old, out)
+			rows, err := openSessions(t, n, st, s.w, s.c.key, old.sent, out)
 			rows.Clock = &op.Clock{}
 			return rows, err
 		})
 	}
-	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: sessionsOf(s.w, s.c.key), old: old})
+	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: sessionsOf(s.w, s.c.key), old: old, rows: sessionRowsIn(st, s.c.key)})
 }

@@ -59,6 +59,9 @@ func describeNode(n *graph.Node) NodeDescription {
 	switch n.Kind {
 	case graph.Source:
 		d.Kind, d.Topics, d.Reset = SourceNode, n.Topics(), resetName(n.Reset)
+		if n.Pattern != nil {
+			d.Pattern = n.Pattern.String()
+		}
 		d.IdleTimeoutMs = n.Idle.Milliseconds()
 	case graph.Sink:
 		d.Kind = SinkNode

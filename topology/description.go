@@ -55,6 +55,9 @@ type NodeDescription struct {
 	// Topics are what a source reads or a sink writes, internal ones without the
 	// application id in front. A sink that chooses the topic of each record has none.
 	Topics []string `json:"topics,omitempty"`
+	// Pattern is the regular expression of the topics that a source reads, where that
+	// chooses them.
+	Pattern string `json:"pattern,omitempty"`
 	// Internal says that the topic is one between sub-topologies, which the
 	// application creates.
 	Internal bool `json:"internal,omitempty"`

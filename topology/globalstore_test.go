@@ -98,6 +98,17 @@ func TestGlobalStore(t *testing.T) {
 	}
 }
 
+// It belongs to no task, and its topic is its changelog.
+func TestGlobalStoreIsNoTasks(t *testing.T) {
+	p := build(t, concatenated(&updating{})).Plan()
+	if len(p.Globals) != 1 || len(p.SubTopologies) != 1 {
+		t.Fatalf("%d global stores, %d sub-topologies", len(p.Globals), len(p.SubTopologies))
+	}
+	if s := p.Globals[0].Store; s.Name != "all" || !s.LoggingDisabled || len(p.SubTopologies[0].Stores) > 0 {
+		t.Errorf("the global store is %+v, the tasks have %v", s, p.SubTopologies[0].Stores)
+	}
+}
+
 func TestGlobalStoreCantBeWrittenByTasks(t *testing.T) {
 	d := drive(t, concatenated(&updating{}))
 	d.Input("in", str, str).Pipe("k", "write")

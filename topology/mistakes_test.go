@@ -3,6 +3,7 @@ package topology_test
 import (
 	"iter"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,23 @@ var mistakes = []struct {
 		"KSTREAM-SOURCE-0000000000: WithIdleTimeout: 0s is too short: it must be a millisecond or more",
 		`KSTREAM-SOURCE-0000000002: topic "twice" has another idle timeout in KSTREAM-SOURCE-0000000001: use the same one`,
 		"KTABLE-SOURCE-0000000004: nothing waits for the time of a global table: leave WithIdleTimeout out",
+	}},
+	{"patterns", func(b *builder) {
+		b.StreamMatching[string, string](nil, str, nil)
+		b.Stream("orders-eu", str, str)
+		b.StreamMatching(regexp.MustCompile("orders-.*"), str, str)
+		b.StreamMatching(regexp.MustCompile("orders"), str, str) // doesn't match the whole name
+		b.StreamMatching(regexp.MustCompile("events-.*"), str, str, topology.Named("events"))
+		b.Table("events-eu", str, topology.StoreAs("eu", str))
+		b.GlobalTable("events-us", str, topology.StoreAs("us", str))
+		b.StreamMatching(regexp.MustCompile("events-.*"), str, serde.Int64)
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: StreamMatching needs a regular expression, got nil",
+		"KSTREAM-SOURCE-0000000000: the value serde is nil",
+		`KSTREAM-SOURCE-0000000002: the pattern orders-.* matches topic "orders-eu", which KSTREAM-SOURCE-0000000001 reads by its name: write a pattern that doesn't`,
+		`events: the pattern events-.* matches topic "events-eu", which KSTREAM-SOURCE-0000000005 reads by its name: write a pattern that doesn't`,
+		`events: the pattern events-.* matches topic "events-us", which KSTREAM-SOURCE-0000000007 reads by its name: write a pattern that doesn't`,
+		"KSTREAM-SOURCE-0000000009: pattern events-.* is read with serdes serde.stringSerde and serde.int64Serde, but with serde.stringSerde and serde.stringSerde by events: read it with the same ones",
 	}},
 	{"timestamps", func(b *builder) {
 		b.Stream("nil", str, str, topology.WithTimestamps(topology.EmbeddedTime[string, string](nil)))
@@ -390,6 +408,23 @@ var mistakes = []struct {
 		b.Stream("in", str, str, topology.WithReset(topology.Latest))
 		b.Stream("in", str, str)
 	}, []string{`KSTREAM-SOURCE-0000000001: topic "in" has another reset policy in KSTREAM-SOURCE-0000000000: use the same one`}},
+	{"joins and groups of windowed tables", func(b *builder) {
+		counts := b.Stream("in", str, str).GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Count(topology.StoreAs("n", number))
+		foreign := topology.NewBuilder().Stream("in", str, str).GroupByKey(str, str).WindowedBy(topology.Tumbling(time.Second)).Count(topology.StoreAs("n", number))
+		counts.Join(foreign, func(int64, int64) int64 { return 0 }, topology.Named("foreign"))
+		counts.Join(nil, func(int64, int64) int64 { return 0 }, topology.Named("nil"))
+		counts.LeftJoin(counts, (func(int64, *int64) int64)(nil), topology.Named("left"))
+		counts.OuterJoin(counts, (func(*int64, *int64) int64)(nil), topology.Named("outer"))
+		counts.GroupBy("group", (func(topology.Windowed[string], int64) (string, string))(nil), nil, nil)
+	}, []string{
+		"foreign: it takes in something of another builder: a topology is written with one builder",
+		"nil: it takes in something of another builder: a topology is written with one builder",
+		"left: LeftJoin needs a function, got nil",
+		"outer: OuterJoin needs a function, got nil",
+		"group: GroupBy needs a function, got nil",
+		"group: the grouping's key serde is nil",
+		"group: the grouping's value serde is nil",
+	}},
 	{"windows", func(b *builder) {
 		g := b.Stream("in", str, str).GroupByKey(str, str)
 		g.WindowedBy(topology.TimeWindows{}).Count(topology.StoreAs("a", number))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream"
+	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
 )
@@ -201,4 +202,134 @@ func TestSchedulesAreTakenBack(t *testing.T) {
 	in.PipeAt(20, "k", "bad")
 	d.Commit()
 	wantRecords(t, d, "out", "first=3@3", "first=12@12", "second=13@13", "second=20@20")
+}
+
+// A commit is made behind the record, or the punctuation, that asks for it, with the
+// records before.
+func TestCommitRequests(t *testing.T) {
+	b := topology.NewBuilder()
+	b.Stream("in", str, str).Process(watch(watched{
+		init: func(c *strContext) error {
+			_, err := c.Schedule(time.Second, topology.ByWallClock, func(int64) error { c.Commit(); return nil })
+			return err
+		},
+		process: func(c *strContext, r madeRecord) error {
+			if r.Value == "commit" {
+				c.Commit()
+			}
+			return c.Forward(r)
+		},
+	})).To("out", str, str)
+	d := drive(t, b, driver.WithCommitInterval(time.Hour))
+	in := d.Input("in", str, str)
+	in.Pipe("k", "1")
+	wantRecords(t, d, "out")
+	in.Pipe("k", "commit")
+	in.Pipe("k", "2")
+	wantRecords(t, d, "out", "k=1@0", "k=commit@0")
+	d.AdvanceWallClock(time.Second)
+	wantRecords(t, d, "out", "k=1@0", "k=commit@0", "k=2@0")
+}
+
+// A process that ends between a record and what it has made due does both again.
+func TestCrashBetweenRecordAndPunctuation(t *testing.T) {
+	for _, disk := range []driver.Disk{driver.KeepDisk, driver.LoseDisk} {
+		failing := true
+		b := topology.NewBuilder()
+		sums := b.KeyValueStore("s", str, number)
+		add := func(c *strContext, by int64, at int64) error {
+			s, err := c.Open(sums)
+			if err != nil {
+				return err
+			}
+			n, _, _, err := s.Get("n")
+			if err != nil {
+				return err
+			}
+			return errors.Join(s.Put("n", n+by, at), c.Forward(madeRecord{Key: "n", Value: fmt.Sprint(n + by), Timestamp: at}))
+		}
+		b.Stream("in", str, str).Process(watch(watched{
+			init: func(c *strContext) error {
+				return schedule(c, 10, func(now int64) error {
+					if err := add(c, 100, now); err != nil {
+						return err
+					}
+					if failing && now >= 10 {
+						failing = false
+						return errBadValue
+					}
+					return nil
+				})
+			},
+			process: func(c *strContext, r madeRecord) error { return add(c, 1, r.Timestamp) },
+		}), sums).To("out", str, str)
+		d := drive(t, b)
+		in := d.Input("in", str, str)
+		in.PipeAt(3, "k", "v")
+		in.PipeAt(12, "k", "v")
+		if !errors.Is(d.Err(), errBadValue) {
+			t.Fatalf("got %v", d.Err())
+		}
+		d.Crash(disk)
+		in.PipeAt(13, "k", "v")
+		wantRecords(t, d, "out", "n=1@3", "n=101@3", "n=102@12", "n=202@12", "n=203@13")
+	}
+}
+
+// sized is a store of one's own that also keeps the number of its entries.
+type sized struct {
+	rows *strStore
+	n    int
+}
+
+// Reload implements topology.Reloader.
+func (c *sized) Reload() error {
+	c.n = 0
+	for _, err := range c.rows.All() {
+		if err != nil {
+			return err
+		}
+		c.n++
+	}
+	return nil
+}
+
+// What a store keeps in memory is made again of its entries when a record is taken
+// back, when a transaction fails, and after a loss.
+func TestStoreOfIsReloaded(t *testing.T) {
+	b := topology.NewBuilder()
+	h := b.StoreOf("s", func(s *statestore.Store) (*sized, error) {
+		rows, err := statestore.NewKeyValue(s, str, str)
+		if err != nil {
+			return nil, err
+		}
+		c := &sized{rows: rows}
+		return c, c.Reload()
+	})
+	b.Stream("in", str, str).Process(doing(func(c *strContext, r madeRecord) error {
+		s, err := c.Open(h)
+		if err != nil {
+			return err
+		}
+		s.n++
+		if err := s.rows.Put(r.Key, r.Value, r.Timestamp); err != nil {
+			return err
+		}
+		if r.Value == "bad" {
+			return errBadValue
+		}
+		return c.Forward(r.WithValue(fmt.Sprint(s.n)))
+	}), h).To("out", str, str)
+	a := &asked{answer: oncestream.SkipRecord}
+	d := drive(t, b, a.options()...)
+	in := d.Input("in", str, str)
+	in.Pipe("a", "")
+	in.Pipe("b", "bad")
+	in.Pipe("c", "")
+	d.Commit()
+	in.Pipe("d", "bad")
+	d.Crash(driver.LoseDisk)
+	in.Pipe("e", "")
+	d.Commit()
+	wantRecords(t, d, "out", "a=1@0", "c=2@0", "e=3@0")
 }

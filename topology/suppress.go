@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"slices"
+
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
@@ -72,8 +74,26 @@ func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options 
 	link(n, func(task *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return suppress(task, at, st, t.windows.key, t.windows.suppression[V](until), until, op.Rows[Windowed[K], V]{}, out)
 	})
-	*t.old = true
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old}
+	t.old.ask()
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old, rows: suppressedRows(t, n, st)}
+}
+
+// suppressedRows is how the rows are read as they were sent on.
+func suppressedRows[K, V any](t *WindowedTable[K, V], n *graph.Node, st Stored[V]) windowedRows[K, V] {
+	return windowedRows[K, V]{
+		stores: append(slices.Clip(t.rows.stores), st.name),
+		lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], V], error) {
+			rows, err := t.rows.lookup(task, node)
+			if err != nil {
+				return nil, err
+			}
+			buffer, err := openBuffer(task, node, st.name)
+			if err != nil {
+				return nil, err
+			}
+			return op.SuppressedRows(operator(task, n), buffer, t.windows.key, st.value, rows), nil
+		},
+	}
 }
 
 // suppression orders the changes of a windowed table.

@@ -38,16 +38,30 @@ func (g *GroupedTable[K, V]) valid() *GroupedTable[K, V] {
 // which all aggregations of the grouping share.
 func (t *Table[K, V]) GroupBy[J, W any](name string, f func(K, V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
 	t = t.valid()
-	n := &graph.Node{Name: t.b.nodeName("KTABLE-SELECT-", []Option{Named(name)})}
-	t.b.needFunc(n.Name, "GroupBy", f == nil)
-	t.b.needSerde(n.Name, "grouping's key", k == nil)
-	t.b.needSerde(n.Name, "grouping's value", v == nil)
-	t.sendOld(n.Name, true)
+	g := groupRows(t.b, t.node, name, f, k, v)
+	t.sendOld(g.selects.Name, true)
+	return g
+}
+
+// GroupBy makes each row a member of a group, as [Table.GroupBy] does.
+func (t *WindowedTable[K, V]) GroupBy[J, W any](name string, f func(Windowed[K], V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
+	t = t.valid()
+	t.old.ask()
+	return groupRows(t.b, t.node, name, f, k, v)
+}
+
+// groupRows groups the rows of the table of a node, whose changes must carry the
+// values before them.
+func groupRows[K, V, J, W any](b *Builder, from *graph.Node, name string, f func(K, V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
+	n := &graph.Node{Name: b.nodeName("KTABLE-SELECT-", []Option{Named(name)})}
+	b.needFunc(n.Name, "GroupBy", f == nil)
+	b.needSerde(n.Name, "grouping's key", k == nil)
+	b.needSerde(n.Name, "grouping's value", v == nil)
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[J, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
 		return op.GroupTable(at, f, k, out), nil
 	})
-	t.b.g.Add(n, t.node)
-	return &GroupedTable[J, W]{b: t.b, selects: n, name: name, key: k, value: v}
+	b.g.Add(n, from)
+	return &GroupedTable[J, W]{b: b, selects: n, name: name, key: k, value: v}
 }
 
 // Count counts the rows of each group. The count of a group that has lost all its

@@ -66,13 +66,15 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 		right.sendOld(other.Name, true)
 	}
 	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
-	linkSide(this, result, right, j.needRight, j.joiner)
-	linkSide(other, result, left, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	linkSide(this, &result.old, right.lookup, j.needRight, j.joiner)
+	linkSide(other, &result.old, left.lookup, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
 		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
 	})
-	result.view = viewJoin(left, right, merge, j.joiner)
+	result.view = func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
+		return viewJoin(task, by.node, left.lookup, right.lookup, merge, j.joiner())
+	}
 	b.g.Add(this, left.node)
 	b.g.Add(other, from)
 	b.g.Add(merge, this, other)
@@ -94,28 +96,30 @@ func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
 	return merge, this, other
 }
 
+// lookup is how the named node of a task reads the rows of a table.
+type lookup[K, V any] = func(task *graph.Task, node string) (op.Lookup[K, V], error)
+
 // linkSide builds the node that joins the changes of one table with the rows of
-// the other.
-func linkSide[K, V, V2, R any](n *graph.Node, result *Table[K, R], other *Table[K, V2], needOther bool, joiner func() op.Joiner[V, V2, R]) {
+// the other. old says whether its results carry the values before them.
+func linkSide[K, V, V2, R any](n *graph.Node, old *bool, other lookup[K, V2], needOther bool, joiner func() op.Joiner[V, V2, R]) {
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := other.lookup(task, n.Name)
+		rows, err := other(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return op.JoinTables(at, needOther, rows, joiner(), result.old, out), nil
+		return op.JoinTables(at, needOther, rows, joiner(), *old, out), nil
 	})
 }
 
-func viewJoin[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) func(*graph.Task, reader) (op.Lookup[K, R], error) {
-	return func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
-		leftRows, err := left.lookup(task, by.node)
-		if err != nil {
-			return nil, err
-		}
-		rightRows, err := right.lookup(task, by.node)
-		if err != nil {
-			return nil, err
-		}
-		return op.JoinRows(operator(task, merge), leftRows, rightRows, joiner()), nil
+// viewJoin makes the rows of a join of those of both tables.
+func viewJoin[K, V, V2, R any](task *graph.Task, node string, left lookup[K, V], right lookup[K, V2], merge *graph.Node, joiner op.Joiner[V, V2, R]) (op.Lookup[K, R], error) {
+	leftRows, err := left(task, node)
+	if err != nil {
+		return nil, err
 	}
+	rightRows, err := right(task, node)
+	if err != nil {
+		return nil, err
+	}
+	return op.JoinRows(operator(task, merge), leftRows, rightRows, joiner), nil
 }

@@ -22,11 +22,14 @@ func (t *WindowedTable[K, V]) filter(method string, f func(Windowed[K], V) bool,
 	t = t.valid()
 	n := &graph.Node{Name: t.b.nodeName("KTABLE-FILTER-", options)}
 	t.b.needFunc(n.Name, method, f == nil)
-	*t.old = true
+	t.old.ask()
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
 		return op.FilterWindowed(at, f, want, out), nil
 	})
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old}
+	rows := t.rows.as(n, func(at op.Node, rows op.Lookup[Windowed[K], V]) op.Lookup[Windowed[K], V] {
+		return op.FilterRows(at, f, want, rows)
+	})
+	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old, rows: rows}
 }
 
 // MapValues returns the table with other values. A nil value deletes the row.
@@ -49,7 +52,10 @@ func mapWindowed[K, V, W any](t *WindowedTable[K, V], method string, f func(Wind
 	n := &graph.Node{Name: t.b.nodeName("KTABLE-MAPVALUES-", options)}
 	t.b.needFunc(n.Name, method, f == nil)
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[W]]) (op.Func[Windowed[K], op.Change[V]], error) {
-		return op.MapWindowed(at, f, *t.old, out), nil
+		return op.MapWindowed(at, f, t.old.sent, out), nil
 	})
-	return &WindowedTable[K, W]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old}
+	rows := t.rows.as(n, func(at op.Node, rows op.Lookup[Windowed[K], V]) op.Lookup[Windowed[K], W] {
+		return op.MapRows(at, f, rows)
+	})
+	return &WindowedTable[K, W]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old, rows: rows}
 }

@@ -54,7 +54,7 @@ func (m *Member) lead(ctx context.Context, joined *sarama.JoinGroupResponse) (ma
 	if err := checkWish(wish, members); err != nil {
 		return nil, fmt.Errorf("assigning partitions: %w", err)
 	}
-	return holdBack(wish, members), nil
+	return holdBack(wish, members, m.cfg.Unit), nil
 }
 
 func memberInfos(joined *sarama.JoinGroupResponse) ([]MemberInfo, error) {
@@ -102,14 +102,21 @@ func checkWish(wish map[string][]record.TopicPartition, members []MemberInfo) er
 
 // holdBack takes out of the wish what another live member still owns (KIP-429).
 // That member sees that it isn't assigned to it any more, gives it up and joins
-// again; the next round then assigns it. All members are in the result.
-func holdBack(wish map[string][]record.TopicPartition, members []MemberInfo) map[string][]record.TopicPartition {
+// again; the next round then assigns it. What's a part of a unit is held back with
+// all of it. All members are in the result.
+func holdBack(wish map[string][]record.TopicPartition, members []MemberInfo, unit func(record.TopicPartition) string) map[string][]record.TopicPartition {
 	owners := owners(members)
 	plan := make(map[string][]record.TopicPartition, len(members))
 	for _, mi := range members {
 		plan[mi.ID] = nil
+		held := map[string]bool{}
 		for _, tp := range wish[mi.ID] {
-			if owner, owned := owners[tp]; !owned || owner == mi.ID {
+			if owner, owned := owners[tp]; owned && owner != mi.ID {
+				held[unit(tp)] = true
+			}
+		}
+		for _, tp := range wish[mi.ID] {
+			if !held[unit(tp)] {
 				plan[mi.ID] = append(plan[mi.ID], tp)
 			}
 		}

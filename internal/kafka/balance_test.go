@@ -77,7 +77,7 @@ func TestHoldBack(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := holdBack(tc.wish, tc.members)
+			got := holdBack(tc.wish, tc.members, record.TopicPartition.String)
 			if !maps.EqualFunc(got, tc.want, slices.Equal) {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}

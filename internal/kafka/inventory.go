@@ -63,7 +63,8 @@ func blocks(resp *sarama.OffsetFetchResponse) map[string]map[int32]*sarama.Offse
 }
 
 // PartitionsWithPrefix returns the number of partitions of every topic whose name
-// begins with the prefix and that may be described.
+// begins with the prefix and that may be described, but for those that Kafka keeps for
+// itself.
 func (c *Client) PartitionsWithPrefix(ctx context.Context, prefix string) (map[string]int32, error) {
 	counts := map[string]int32{}
 	err := retry(ctx, func(ctx context.Context) error {
@@ -74,7 +75,7 @@ func (c *Client) PartitionsWithPrefix(ctx context.Context, prefix string) (map[s
 			}
 			clear(counts)
 			for _, t := range resp.Topics {
-				if strings.HasPrefix(t.Name, prefix) && len(t.Partitions) > 0 {
+				if strings.HasPrefix(t.Name, prefix) && !t.IsInternal && len(t.Partitions) > 0 {
 					counts[t.Name] = int32(len(t.Partitions))
 				}
 			}

@@ -34,11 +34,20 @@ type MemberConfig struct {
 	ProtocolName string
 	// Topics are the subscribed topics.
 	Topics []string
+	// Subscription returns the topics of the next join, on the member's goroutine. Nil
+	// where they are always Topics.
+	Subscription func(context.Context) ([]string, error)
 	// UserData is what the leader's Balancer is told about this member. It's called
 	// at each join, on the member's goroutine. Nil means no data.
 	UserData func() ([]byte, error)
 	// Balancer assigns the partitions when this member leads the group.
 	Balancer Balancer
+	// Unit names what a partition is a part of, where a member must own all of that or
+	// nothing. Nil where each partition is by itself.
+	Unit func(record.TopicPartition) string
+	// AssignmentData is what the leader tells all members with their assignments. It's
+	// called behind Balance. Nil means no data.
+	AssignmentData func() ([]byte, error)
 	// Observer is told what happens, for metrics.
 	Observer MemberObserver
 }
@@ -57,6 +66,12 @@ func (c MemberConfig) withDefaults() MemberConfig {
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, 45*time.Second)
 	c.HeartbeatInterval = cmp.Or(c.HeartbeatInterval, 3*time.Second)
 	c.RebalanceTimeout = cmp.Or(c.RebalanceTimeout, 5*time.Minute)
+	if c.Subscription == nil {
+		c.Subscription = func(context.Context) ([]string, error) { return c.Topics, nil }
+	}
+	if c.Unit == nil {
+		c.Unit = record.TopicPartition.String
+	}
 	if c.UserData == nil {
 		c.UserData = func() ([]byte, error) { return nil, nil }
 	}
@@ -99,6 +114,8 @@ type Event struct {
 	// Generation and Partitions are set for Assigned.
 	Generation int32
 	Partitions []record.TopicPartition
+	// Data is set for Assigned to what the leader has told with the assignment.
+	Data []byte
 	// Err is the cause of Lost and Failed.
 	Err error
 }

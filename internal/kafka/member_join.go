@@ -64,6 +64,7 @@ func (m *Member) answer(ctx context.Context) bool {
 type assignment struct {
 	generation int32
 	partitions []record.TopicPartition
+	data       []byte
 	synced     time.Time
 }
 
@@ -77,7 +78,7 @@ func (m *Member) settle(ctx context.Context, call uint64, a assignment) bool {
 	m.mu.alive = a.synced
 	m.mu.rebalancing = m.mu.request != nil
 	m.mu.Unlock()
-	return m.emit(ctx, Event{Kind: Assigned, Join: call, Generation: a.generation, Partitions: a.partitions})
+	return m.emit(ctx, Event{Kind: Assigned, Join: call, Generation: a.generation, Partitions: a.partitions, Data: a.data})
 }
 
 func (m *Member) setMemberID(id string) {
@@ -115,10 +116,10 @@ func (m *Member) join(ctx context.Context, owned []record.TopicPartition) (assig
 }
 
 func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (assignment, error) {
-	joined, err := m.sendJoin(b, call, owned)
+	joined, err := m.sendJoin(ctx, b, call, owned)
 	if errors.Is(err, sarama.ErrMemberIdRequired) {
 		// The answer brought the id to join with (KIP-394).
-		joined, err = m.sendJoin(b, call, owned)
+		joined, err = m.sendJoin(ctx, b, call, owned)
 	}
 	if err != nil {
 		return assignment{}, err
@@ -133,8 +134,9 @@ func (m *Member) joinOn(ctx context.Context, b *sarama.Broker, call func(func() 
 		}
 	}
 	synced := time.Now()
-	tps, err := m.sendSync(b, call, joined, plan)
-	return assignment{generation: joined.GenerationId, partitions: tps, synced: synced}, err
+	a, err := m.sendSync(b, call, joined, plan)
+	a.generation, a.synced = joined.GenerationId, synced
+	return a, err
 }
 
 // missed notes the generation of a join's answer, and reports whether the group has
@@ -147,8 +149,8 @@ func (m *Member) missed(generation int32) bool {
 	return m.claimed >= 0 && generation > before+1
 }
 
-func (m *Member) sendJoin(b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (*sarama.JoinGroupResponse, error) {
-	req, err := m.joinRequest(owned)
+func (m *Member) sendJoin(ctx context.Context, b *sarama.Broker, call func(func() error) error, owned []record.TopicPartition) (*sarama.JoinGroupResponse, error) {
+	req, err := m.joinRequest(ctx, owned)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +168,11 @@ func (m *Member) sendJoin(b *sarama.Broker, call func(func() error) error, owned
 	return resp, errorOf(resp.Err)
 }
 
-func (m *Member) joinRequest(owned []record.TopicPartition) (*sarama.JoinGroupRequest, error) {
+func (m *Member) joinRequest(ctx context.Context, owned []record.TopicPartition) (*sarama.JoinGroupRequest, error) {
+	topics, err := m.cfg.Subscription(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("topics to subscribe to: %w", err)
+	}
 	data, err := m.cfg.UserData()
 	if err != nil {
 		return nil, fmt.Errorf("user data of the subscription: %w", err)
@@ -180,16 +186,16 @@ func (m *Member) joinRequest(owned []record.TopicPartition) (*sarama.JoinGroupRe
 	req.RebalanceTimeout = int32(m.cfg.RebalanceTimeout.Milliseconds())
 	req.ProtocolType = protocolType
 	err = req.AddGroupProtocolMetadata(m.cfg.ProtocolName, &sarama.ConsumerGroupMemberMetadata{
-		Version: subscriptionVersion, Topics: m.cfg.Topics, UserData: data,
+		Version: subscriptionVersion, Topics: topics, UserData: data,
 		OwnedPartitions: ownedPartitions(owned), GenerationID: m.claimed,
 	})
 	return req, err
 }
 
-func (m *Member) sendSync(b *sarama.Broker, call func(func() error) error, joined *sarama.JoinGroupResponse, plan map[string][]record.TopicPartition) ([]record.TopicPartition, error) {
+func (m *Member) sendSync(b *sarama.Broker, call func(func() error) error, joined *sarama.JoinGroupResponse, plan map[string][]record.TopicPartition) (a assignment, err error) {
 	req, err := m.syncRequest(joined, plan)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	var resp *sarama.SyncGroupResponse
 	err = call(func() (err error) {
@@ -197,23 +203,23 @@ func (m *Member) sendSync(b *sarama.Broker, call func(func() error) error, joine
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	if resp.Err != sarama.ErrNoError {
-		return nil, resp.Err
+		return a, resp.Err
 	}
 	got, err := resp.GetMemberAssignment()
 	if err != nil {
-		return nil, fmt.Errorf("assignment: %w", err)
+		return a, fmt.Errorf("assignment: %w", err)
 	}
-	var tps []record.TopicPartition
+	a.data = got.UserData
 	for topic, partitions := range got.Topics {
 		for _, p := range partitions {
-			tps = append(tps, record.TopicPartition{Topic: topic, Partition: p})
+			a.partitions = append(a.partitions, record.TopicPartition{Topic: topic, Partition: p})
 		}
 	}
-	slices.SortFunc(tps, record.TopicPartition.Compare)
-	return tps, nil
+	slices.SortFunc(a.partitions, record.TopicPartition.Compare)
+	return a, nil
 }
 
 func (m *Member) syncRequest(joined *sarama.JoinGroupResponse, plan map[string][]record.TopicPartition) (*sarama.SyncGroupRequest, error) {
@@ -222,8 +228,15 @@ func (m *Member) syncRequest(joined *sarama.JoinGroupResponse, plan map[string][
 		GroupInstanceId: m.Meta().instance(),
 		ProtocolType:    new(protocolType), ProtocolName: new(m.cfg.ProtocolName),
 	}
+	var data []byte
+	if plan != nil && m.cfg.AssignmentData != nil {
+		var err error
+		if data, err = m.cfg.AssignmentData(); err != nil {
+			return nil, fmt.Errorf("user data of the assignment: %w", err)
+		}
+	}
 	for member, tps := range plan {
-		err := req.AddGroupAssignmentMember(member, &sarama.ConsumerGroupMemberAssignment{Topics: byTopic(tps)})
+		err := req.AddGroupAssignmentMember(member, &sarama.ConsumerGroupMemberAssignment{Topics: byTopic(tps), UserData: data})
 		if err != nil {
 			return nil, fmt.Errorf("assignment of member %s: %w", member, err)
 		}

@@ -25,6 +25,12 @@ func (c *Client) Partitions(ctx context.Context, topics ...string) (map[string]i
 	return counts, nil
 }
 
+// AllPartitions returns the number of partitions of every topic that may be
+// described, but for those that Kafka keeps for itself.
+func (c *Client) AllPartitions(ctx context.Context) (map[string]int32, error) {
+	return c.PartitionsWithPrefix(ctx, "")
+}
+
 // describe returns the metadata of those topics that exist.
 func (c *Client) describe(ctx context.Context, topics []string) (map[string]*sarama.TopicMetadata, error) {
 	if len(topics) == 0 {

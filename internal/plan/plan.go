@@ -77,6 +77,9 @@ type Reused struct {
 type CoPartition struct {
 	Node   string
 	Topics []string
+	// Patterns are the source nodes among the inputs whose topics a pattern chooses.
+	// [Plan.Match] adds the topics to Topics.
+	Patterns []string
 }
 
 // Source is a topic that a sub-topology reads.
@@ -86,6 +89,9 @@ type Source struct {
 	// Topic is the topic's name. A repartition topic's name comes without the
 	// application id in front.
 	Topic string
+	// Pattern is set where the source reads all topics that it matches. Topic is empty
+	// then, until [Plan.Match] has made a source of each topic.
+	Pattern *Pattern
 	// Repartition is set where the topic is an internal one.
 	Repartition *Repartition
 	// Reset says where reading starts without a committed offset.
@@ -141,6 +147,9 @@ func (id TaskID) String() string { return fmt.Sprintf("%d_%d", id.SubTopology, i
 type Chain struct {
 	// Inputs are the operators behind the sources, filed under Source.Topic.
 	Inputs map[string]Input
+	// Matched makes the operators behind a source with a pattern, filed under
+	// Source.Node. It's called once for each of the topics.
+	Matched map[string]func() Input
 	// Flush sends downstream what operators hold back until a commit (record
 	// caches, for instance). Nil where there's nothing to flush.
 	Flush func() error
@@ -229,9 +238,9 @@ type Env struct {
 	// Remember takes the memory of an operator that has some beside its stores, so that
 	// a record can be taken back. It's nil where none is.
 	Remember func(Memory)
-	// MovedTo returns how far idle timeouts had moved the stream time of a topic, named
-	// as in Source.Topic, at the last commit; -1 where they hadn't.
-	MovedTo func(topic string) int64
+	// MovedTo returns how far the idle timeout had moved the stream time of a source, by
+	// the name of its node, at the last commit; -1 where it hadn't.
+	MovedTo func(source string) int64
 	// Timed takes an operator behind a source with an idle timeout, and returns the time
 	// that it had been moved to at the last commit, or -1. It's nil where there's no such
 	// source.

@@ -18,7 +18,10 @@ type Driver struct {
 	config
 	tb     TB
 	err    error
+	plan   *plan.Plan
 	layout *task.Layout
+	// counts are the partition counts of the users' topics.
+	counts map[string]int32
 	now    time.Time
 
 	topics map[string]*topic
@@ -96,12 +99,13 @@ func (d *Driver) lay(t *topology.Topology) error {
 	if t == nil || t.Plan() == nil {
 		return errors.New("the topology is nil or wasn't built by a Builder")
 	}
+	d.plan = t.Plan()
 	counts := map[string]int32{}
-	for _, name := range task.UserTopics(t.Plan()) {
+	for _, name := range task.UserTopics(d.plan) {
 		counts[name] = 1
 	}
 	for name, n := range d.partitions {
-		if counts[name] == 0 {
+		if counts[name] == 0 && !matched(d.plan, name) {
 			return fmt.Errorf("topic %q has a partition count but the topology doesn't use it", name)
 		}
 		if n < 1 {
@@ -109,8 +113,9 @@ func (d *Driver) lay(t *topology.Topology) error {
 		}
 		counts[name] = n
 	}
+	d.counts = counts
 	var err error
-	if d.layout, err = task.NewLayout(d.applicationID, t.Plan(), counts); err != nil {
+	if d.layout, err = task.NewLayout(d.applicationID, d.plan, counts); err != nil {
 		return err
 	}
 	if err := d.handlers.Check(d.layout); err != nil {
@@ -119,10 +124,7 @@ func (d *Driver) lay(t *topology.Topology) error {
 	for name, n := range counts {
 		d.addTopic(name, n)
 	}
-	for _, internal := range d.layout.InternalTopics(1) {
-		d.addTopic(internal.Name, internal.Partitions)
-	}
-	return nil
+	return d.addInternal()
 }
 
 // Err returns the first error, or nil. A failure of the topology's code is a

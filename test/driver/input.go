@@ -18,7 +18,8 @@ type Input[K, V any] struct {
 }
 
 // Input returns a handle for piping records into a topic that the topology reads,
-// by its real name.
+// by its real name. One that a pattern of the topology matches, and that isn't there
+// yet, is created: the tasks start again, behind a commit, and read it as well.
 func (d *Driver) Input[K, V any](topic string, k serde.Serde[K], v serde.Serde[V]) *Input[K, V] {
 	d.tb.Helper()
 	if d.err == nil {
@@ -31,7 +32,13 @@ func (d *Driver) checkInput(topic string, noSerde bool) error {
 	if noSerde {
 		return fmt.Errorf("input %q: a serde is nil", topic)
 	}
-	if _, ok := d.layout.Reader(record.TopicPartition{Topic: topic}); !ok && !d.isGlobal(topic) {
+	if _, ok := d.layout.Reader(record.TopicPartition{Topic: topic}); ok || d.isGlobal(topic) {
+		return nil
+	}
+	if ok, err := d.match(topic); err != nil || !ok {
+		if err != nil {
+			return fmt.Errorf("input %q: %w", topic, err)
+		}
 		return fmt.Errorf("input %q: the topology doesn't read this topic", topic)
 	}
 	return nil

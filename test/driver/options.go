@@ -34,7 +34,8 @@ func newConfig(options []Option) config {
 func WithApplicationID(id string) Option { return func(c *config) { c.applicationID = id } }
 
 // WithPartitions sets the number of partitions of a topic that the topology reads
-// or writes. The default is 1. Repartition topics follow from it as they do in
+// or writes. The default is 1. A topic that a pattern matches is there from the start
+// then. Repartition topics follow from it as they do in
 // production.
 func WithPartitions(topic string, n int32) Option {
 	return func(c *config) { c.partitions[topic] = n }

@@ -38,6 +38,11 @@ var stateful = map[string]func(in, other *stream){
 	"sessions on close": func(in, _ *stream) {
 		windows(byKey(in).SessionsBy(topology.Sessions(ten)).EmitOnClose().Count(counts64()))
 	},
+	"windowed join": func(in, other *stream) {
+		left := byKey(in).WindowedBy(topology.Tumbling(ten)).Count(counts64())
+		right := byKey(other).WindowedBy(topology.Tumbling(ten)).Count(topology.StoreAs("right", serde.Int64))
+		windows(left.OuterJoin(right, func(l, r *int64) bool { return l == nil || r != nil && *l < *r }))
+	},
 	"cogroup": func(in, other *stream) {
 		add := func(_, v string, agg string) string { return agg + v + "," }
 		windows(byKey(in).Cogroup(add).And(byKey(other), add).WindowedBy(topology.Hopping(ten, ten/2)).

@@ -27,7 +27,12 @@ type builder struct {
 	times map[string]topology.Timestamps
 	// chosen are the topics that were chosen for records.
 	chosen map[string]bool
-	note   func(id string, k, v datum)
+	// patterns are those of sources. fed counts the records of each topic, and offsets
+	// are what those of patterns' topics would have in the Java driver.
+	patterns []*matching
+	fed      map[string]int64
+	offsets  map[place]int64
+	note     func(id string, k, v datum)
 }
 
 // namedStore is a store that a step names.
@@ -157,6 +162,7 @@ func newBuilder(sc *scenario, counts bool) (*builder, error) {
 		Builder: topology.NewBuilder(), results: map[string]any{}, counts: counts, note: func(string, datum, datum) {},
 		declared: map[string]*declaredStore{}, read: map[string]lookup{},
 		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
+		fed: map[string]int64{}, offsets: map[place]int64{},
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
 		b.extractor = fmt.Sprint(name)

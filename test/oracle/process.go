@@ -28,6 +28,8 @@ type processor struct {
 	begin func(p *performer, forward func(r record) error) error
 	// store is the store of the step, or nil.
 	store opener
+	// offset is that of the builder.
+	offset func(topic string, offset int64) int64
 }
 
 // process applies a step whose processors may change keys.
@@ -57,6 +59,7 @@ func processorOf(b *builder, s *step) (*stream, *processor, []topology.ProcessOp
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	p.offset = b.offset
 	var options []topology.ProcessOption
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))

@@ -131,7 +131,7 @@ func shiftTime(ms int64) deed {
 func meta(p *performer, r record) error {
 	at := "none"
 	if m, ok := p.Metadata(); ok {
-		at = fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, m.Offset)
+		at = fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, p.step.offset(m.Topic, m.Offset))
 	}
 	return p.forward("", r.WithValue[datum](text(fmt.Sprintf("%s/%d", at, r.Timestamp))))
 }

@@ -67,6 +67,9 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 		r.result.fail("assign", nil, err)
 		return r.result, nil
 	}
+	for _, topic := range r.matched() {
+		options = append(options, driver.WithPartitions(topic, 1))
+	}
 	if r.d, err = driver.New(top, options...); err != nil {
 		r.result.fail("init", nil, err)
 		return r.result, nil
@@ -174,7 +177,7 @@ func (r *runner) lay() (map[string]internalTopic, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := layOut(top, r.sc.Partitions)
+	layout, err := r.layOut(top)
 	if err != nil {
 		return nil, err
 	}
@@ -193,10 +196,13 @@ func (r *runner) lay() (map[string]internalTopic, error) {
 	return topics, nil
 }
 
-func layOut(top *topology.Topology, partitions map[string]int32) (*task.Layout, error) {
+func (r *runner) layOut(top *topology.Topology) (*task.Layout, error) {
 	counts := map[string]int32{}
 	for _, topic := range task.UserTopics(top.Plan()) {
-		counts[topic] = max(1, partitions[topic])
+		counts[topic] = max(1, r.sc.Partitions[topic])
+	}
+	for _, topic := range r.matched() {
+		counts[topic] = max(1, r.sc.Partitions[topic])
 	}
 	return task.NewLayout(applicationID, top.Plan(), counts)
 }
@@ -253,6 +259,7 @@ func (r *runner) feed(in item) {
 		to = r.d.Input(in.Topic, serde.Bytes, serde.Bytes)
 		r.inputs[in.Topic] = to
 	}
+	r.b.feeds(in.Topic)
 	var headers []driver.Header
 	for _, h := range in.Headers {
 		headers = append(headers, driver.Header{Key: string(h[0]), Value: h[1]})

@@ -14,14 +14,14 @@ func sourceStream(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	topics := get(s.params, "topics", []string{})
-	if s.has("pattern") {
-		return nil, missing("stream of a pattern")
-	}
 	options, err := sourceOptions(b, s)
 	if err != nil {
 		return nil, err
 	}
+	if s.has("pattern") {
+		return sourceMatching(b, s.text("pattern"), value, options)
+	}
+	topics := get(s.params, "topics", []string{})
 	return &stream{Stream: b.StreamOf(topics, textSerde{}, value, options...), key: textSerde{}, value: value}, nil
 }
 

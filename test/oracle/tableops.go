@@ -86,6 +86,9 @@ func side(d *datum) *string {
 }
 
 func joinTables(b *builder, s *step) (any, error) {
+	if left, ok := b.results[s.text("from")].(windowedTable); ok {
+		return joinWindowed(b, s, left)
+	}
 	left, err := from[table](b, s, "from")
 	if err != nil {
 		return nil, err
@@ -106,6 +109,25 @@ func joinTables(b *builder, s *step) (any, error) {
 		return t.made(b, s, t.LeftJoin(with, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...), textSerde{})
 	}
 	return t.made(b, s, t.OuterJoin(with, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...), textSerde{})
+}
+
+func joinWindowed(b *builder, s *step, from windowedTable) (any, error) {
+	with, ok := b.results[s.text("with")].(windowedTable)
+	if !ok {
+		return nil, missing("step %s of a windowed table and another kind", s.op)
+	}
+	j, err := parseJoiner(s.text("joiner"))
+	if err != nil {
+		return nil, err
+	}
+	left, right := from.rows(), with.rows().WindowedTable
+	switch s.op {
+	case "join":
+		return left.table(left.Join(right, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }, s.options()...)), nil
+	case "leftJoin":
+		return left.table(left.LeftJoin(right, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...)), nil
+	}
+	return left.table(left.OuterJoin(right, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...)), nil
 }
 
 // joinByForeignKey has the topics of the step's name or id.
@@ -145,10 +167,6 @@ type groupedTable struct {
 }
 
 func groupTable(b *builder, s *step) (any, error) {
-	in, err := from[table](b, s, "from")
-	if err != nil {
-		return nil, err
-	}
 	key, err := parseFunction(s.text("key"))
 	if err != nil {
 		return nil, err
@@ -161,12 +179,18 @@ func groupTable(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := in.rows()
-	g := &groupedTable{by: func(name string) *topology.GroupedTable[datum, datum] {
-		return t.GroupBy(name, func(k, v datum) (datum, datum) {
-			return datumOf(key)(k, v), datumOf(value)(k, v)
-		}, serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}))
-	}}
+	f := func(k, v datum) (datum, datum) { return datumOf(key)(k, v), datumOf(value)(k, v) }
+	g := &groupedTable{}
+	if w, ok := b.results[s.text("from")].(windowedTable); ok {
+		g.by = func(name string) *topology.GroupedTable[datum, datum] { return w.group(name, f) }
+	} else if in, err := from[table](b, s, "from"); err != nil {
+		return nil, err
+	} else {
+		t := in.rows()
+		g.by = func(name string) *topology.GroupedTable[datum, datum] {
+			return t.GroupBy(name, f, serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}))
+		}
+	}
 	if s.has("name") {
 		g.shared = g.by(s.text("name"))
 	}

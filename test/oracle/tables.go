@@ -119,6 +119,16 @@ type windowedTable interface {
 	filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable
 	// mapped returns other values.
 	mapped(f func(k, v datum) datum, options []topology.Option) windowedTable
+	// rows returns the table with data for values.
+	rows() windowedRows
+	// group returns the rows as members of groups.
+	group(name string, f func(k, v datum) (datum, datum)) *topology.GroupedTable[datum, datum]
+}
+
+// windowedRows is a windowed table of data.
+type windowedRows struct {
+	*topology.WindowedTable[datum, datum]
+	spans
 }
 
 // windowedTableOf is a windowed table of texts or counts.
@@ -144,6 +154,20 @@ func (t windowedTableOf[V]) filter(f func(k, v datum) bool, not bool, options []
 func (t windowedTableOf[V]) mapped(f func(k, v datum) datum, options []topology.Option) windowedTable {
 	of := func(w topology.Windowed[datum], v V) datum { return f(t.of(w), t.datum(v)) }
 	return t.table(t.MapValuesWithKey(of, options...))
+}
+
+// rows implements windowedTable.
+func (t windowedTableOf[V]) rows() windowedRows {
+	if of, ok := any(t.WindowedTable).(*topology.WindowedTable[datum, datum]); ok {
+		return windowedRows{of, t.spans}
+	}
+	return windowedRows{t.MapValues(t.datum), t.spans}
+}
+
+// group implements windowedTable.
+func (t windowedTableOf[V]) group(name string, f func(k, v datum) (datum, datum)) *topology.GroupedTable[datum, datum] {
+	of := func(w topology.Windowed[datum], v V) (datum, datum) { return f(t.of(w), t.datum(v)) }
+	return t.GroupBy(name, of, serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}))
 }
 
 // stream implements streamer.

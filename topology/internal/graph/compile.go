@@ -56,6 +56,9 @@ func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
 			if timeout > 0 {
 				idle = append(idle, n)
 			}
+			if n.Pattern != nil {
+				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Pattern: n.Pattern, Reset: n.Reset, Idle: timeout})
+			}
 			for _, topic := range n.Topics() {
 				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: topic, Repartition: n.Repartition, Reset: n.Reset, Idle: timeout})
 			}
@@ -89,10 +92,15 @@ func (g *Graph) coPartitioned(nodes []*Node) []plan.CoPartition {
 		for _, input := range j.inputs {
 			for _, source := range input.sources() {
 				group.Topics = append(group.Topics, source.Topics()...)
+				if source.Pattern != nil {
+					group.Patterns = append(group.Patterns, source.Name)
+				}
 			}
 		}
 		slices.Sort(group.Topics)
 		group.Topics = slices.Compact(group.Topics)
+		slices.Sort(group.Patterns)
+		group.Patterns = slices.Compact(group.Patterns)
 		groups = append(groups, group)
 	}
 	return groups

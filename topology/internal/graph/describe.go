@@ -33,6 +33,10 @@ func (g *Graph) Describe() string {
 func (n *Node) describe(b *strings.Builder, size map[*Node]int) {
 	switch n.Kind {
 	case Source:
+		if n.Pattern != nil {
+			fmt.Fprintf(b, "    Source: %s (topics: %s)\n", n.Name, n.Pattern)
+			break
+		}
 		fmt.Fprintf(b, "    Source: %s (topics: [%s])\n", n.Name, strings.Join(n.Topics(), ", "))
 	case Sink:
 		if n.Topic == "" {

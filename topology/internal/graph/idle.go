@@ -49,7 +49,7 @@ type timekeeper struct {
 func keepTime(env *plan.Env, sources, idle []*Node) timekeepers {
 	keepers := timekeepers{}
 	for _, source := range sources {
-		if slices.Contains(idle, source) || env.MovedTo != nil && movedTo(env, source) >= 0 {
+		if slices.Contains(idle, source) || env.MovedTo != nil && env.MovedTo(source.Name) >= 0 {
 			keepers.add(source, source)
 		}
 	}
@@ -61,7 +61,7 @@ func keepTime(env *plan.Env, sources, idle []*Node) timekeepers {
 		if k := keepers[node]; k != nil {
 			k.timed = append(k.timed, t)
 			for _, source := range k.sources {
-				moved = max(moved, movedTo(env, source))
+				moved = max(moved, env.MovedTo(source.Name))
 			}
 		}
 		return moved
@@ -83,20 +83,12 @@ func (k timekeepers) add(n, source *Node) {
 	}
 }
 
-func movedTo(env *plan.Env, source *Node) int64 {
-	moved := int64(-1)
-	for _, topic := range source.Topics() {
-		moved = max(moved, env.MovedTo(topic))
-	}
-	return moved
-}
-
-// input lets a source's idle timeout reach the operators behind it, those further up
-// first: what they pass on has come when those behind them are moved.
-func (k timekeepers) input(source *Node, in *plan.Input) {
+// inputs lets a source's idle timeout reach the operators behind it, those further
+// up first: what they pass on has come when those behind them are moved.
+func (k timekeepers) inputs(source *Node, input func() plan.Input) func() plan.Input {
 	var behind []*timekeeper
 	for _, each := range k {
-		if slices.Contains(each.sources, source) && len(each.timed) > 0 {
+		if slices.Contains(each.sources, source) {
 			behind = append(behind, each)
 		}
 	}
@@ -105,8 +97,12 @@ func (k timekeepers) input(source *Node, in *plan.Input) {
 	for _, each := range behind {
 		all = append(all, each.timed...)
 	}
-	in.Due = func() int64 { return earliest(all) }
-	in.Advance = func(to int64) error { return advance(all, to) }
+	return func() plan.Input {
+		in := input()
+		in.Due = func() int64 { return earliest(all) }
+		in.Advance = func(to int64) error { return advance(all, to) }
+		return in
+	}
 }
 
 func earliest(all []plan.Timed) int64 {

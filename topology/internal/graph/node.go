@@ -28,6 +28,8 @@ type Node struct {
 	Topic string
 	// Also are the further topics that a source reads.
 	Also []string
+	// Pattern is set where a source reads the topics that it matches, and no others.
+	Pattern *plan.Pattern
 	// Repartition is set where the topic is an internal one.
 	Repartition *plan.Repartition
 	// Global says that every process applies the whole topic of the source to the
@@ -71,8 +73,13 @@ type Node struct {
 // they were added.
 func (n *Node) Children() []*Node { return n.children }
 
-// Topics returns all topics that a source reads.
-func (n *Node) Topics() []string { return append([]string{n.Topic}, n.Also...) }
+// Topics returns all topics that a source reads by their names.
+func (n *Node) Topics() []string {
+	if n.Pattern != nil {
+		return nil
+	}
+	return append([]string{n.Topic}, n.Also...)
+}
 
 // sources returns the topics' sources whose records reach the node without
 // passing through another topic, in the order in which they were added.

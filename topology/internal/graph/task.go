@@ -101,12 +101,17 @@ func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
 		}
-		for _, topic := range n.Topics() {
-			in := input()
-			if slices.Contains(idle, n) {
-				keepers.input(n, &in)
+		if slices.Contains(idle, n) {
+			input = keepers.inputs(n, input)
+		}
+		if n.Pattern != nil {
+			if chain.Matched == nil {
+				chain.Matched = map[string]func() plan.Input{}
 			}
-			chain.Inputs[topic] = in
+			chain.Matched[n.Name] = input
+		}
+		for _, topic := range n.Topics() {
+			chain.Inputs[topic] = input()
 		}
 	}
 	slices.SortStableFunc(t.flush, func(a, b flusher) int { return cmp.Compare(a.at.order, b.at.order) })

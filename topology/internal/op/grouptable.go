@@ -23,7 +23,7 @@ func GroupTable[K, V, J, W any](n Node, f func(K, V) (J, W), k serde.Serde[J], o
 			return nil
 		}
 		n.enter()
-		from := g.member(r.Key, r.Value.Old, r.Value.HasOld)
+		from := g.member(r.Key, r.Value.Old, r.Value.hadRow())
 		to := g.member(r.Key, r.Value.New, r.Value.HasNew)
 		n.leave()
 		o := &g.out

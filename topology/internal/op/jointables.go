@@ -90,7 +90,7 @@ func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], jo
 		o = Record[K, Change[R]]{Key: r.Key, Timestamp: rowTime(r.Timestamp, ts, found), Headers: r.Headers}
 		o.Value.New, o.Value.HasNew = join(c.New, c.HasNew, row, found)
 		if old {
-			o.Value.Old, o.Value.HasOld = join(c.Old, c.HasOld, row, found)
+			o.Value.Old, o.Value.HasOld = join(c.Old, c.hadRow(), row, found)
 		}
 		n.leave()
 		return out(&o)

@@ -31,11 +31,17 @@ type Change[V any] struct {
 	HasNew bool
 	// HasOld is false when there was no row before.
 	HasOld bool
+	// Unsent says that Old was never passed on: it's what a window began with, or what
+	// was held back since. Who follows the rows that were passed on takes it for none.
+	Unsent bool
 	// Past says that New isn't the row as it is, but one of its history: a versioned
 	// table got it out of order. Who follows the rows as they are leaves such a change
 	// out (KIP-914).
 	Past bool
 }
+
+// hadRow returns whether Old is a row that was passed on.
+func (c *Change[V]) hadRow() bool { return c.HasOld && !c.Unsent }
 
 // Node is what an operator knows of its place: the task it runs in and the name
 // of its node.

@@ -3,6 +3,7 @@ package op
 import (
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/cache"
+	"github.com/oncestream/oncestream/topology/serde"
 )
 
 // Lookup reads the row of a key and its timestamp; ok is false where there's
@@ -114,5 +115,19 @@ func RowsAsOf[K, V any](store *statestore.Versioned[K, V], at *int64) Lookup[K, 
 	return func(key K) (v V, ts int64, ok bool, err error) {
 		row, ok, err := store.GetAsOf(key, *at)
 		return row.Value, row.ValidFrom, ok, err
+	}
+}
+
+// RowsOfWindows reads the rows of a window store. Of the window, its start counts.
+func RowsOfWindows[K, V any](store *statestore.Window[K, V]) Lookup[serde.Windowed[K], V] {
+	return func(w serde.Windowed[K]) (v V, ts int64, ok bool, err error) { return store.Get(w.Key, w.Start) }
+}
+
+// RowsOfSessions reads the rows of a session store, whose timestamps are the ends
+// of the sessions.
+func RowsOfSessions[K, V any](store *statestore.Session[K, V]) Lookup[serde.Windowed[K], V] {
+	return func(w serde.Windowed[K]) (v V, ts int64, ok bool, err error) {
+		v, ok, err = store.Get(w.Key, w.Start, w.End)
+		return v, w.End, ok, err
 	}
 }

@@ -265,6 +265,7 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.Wind
 		base = *to
 	}
 	c := s.fold(r, base.Value, to != nil)
+	c.Unsent = to == nil || to.Start != start
 	if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
 		return s.Node.fail(err)
 	}

@@ -281,6 +281,8 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	if s.rows.stored() {
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
 	} else {
+		// The only change of a final row comes after none.
+		c.Unsent = s.Final
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
 	}
 	return err

@@ -18,6 +18,7 @@ func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K,
 			return rows.Node.fail(err)
 		}
 		c := fold(r, old, found)
+		c.Unsent = !found
 		if err := rows.before(r.Key, start, found, &c); err != nil {
 			return rows.Node.fail(err)
 		}

@@ -9,7 +9,7 @@ func FilterWindowed[K, V any](n Node, keep func(serde.Windowed[K], V) bool, want
 	var o Record[serde.Windowed[K], Change[V]]
 	passes := rowFilter(n, keep, want)
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		o = Record[serde.Windowed[K], Change[V]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[serde.Windowed[K], Change[V]]{Key: r.Key, Value: Change[V]{Unsent: r.Value.Unsent}, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c := &r.Value; c.HasNew && passes(r.Key, c.New) {
 			o.Value.New, o.Value.HasNew = c.New, true
 		}
@@ -32,7 +32,7 @@ func MapWindowed[K, V, W any](n Node, f func(serde.Windowed[K], V) W, old bool, 
 		vals = nullsOf[W]()
 	)
 	return func(r *Record[serde.Windowed[K], Change[V]]) error {
-		o = Record[serde.Windowed[K], Change[W]]{Key: r.Key, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[serde.Windowed[K], Change[W]]{Key: r.Key, Value: Change[W]{Unsent: r.Value.Unsent}, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c := &r.Value; c.HasNew {
 			n.enter()
 			o.Value.New = f(r.Key, c.New)

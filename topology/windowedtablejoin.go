@@ -1,0 +1,76 @@
+package topology
+
+import (
+	"slices"
+
+	"github.com/oncestream/oncestream/topology/internal/graph"
+	"github.com/oncestream/oncestream/topology/internal/op"
+)
+
+// Join joins the rows of both tables that have the same key and window, as
+// [Table.Join] does. Windows are the same that have the same start; sessions must
+// have the same end, too.
+func (t *WindowedTable[K, V]) Join[V2, R any](other *WindowedTable[K, V2], f func(V, V2) R, options ...Option) *WindowedTable[K, R] {
+	return joinWindowed(t, other, tablesJoin[V, V2, R]{
+		method: "Join", noFunc: f == nil, needLeft: true, needRight: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
+	}, options)
+}
+
+// LeftJoin joins each row with the other table's row of the same key and window, as
+// Join does, but f gets nil where there's none. The pointer is valid during the
+// call.
+func (t *WindowedTable[K, V]) LeftJoin[V2, R any](other *WindowedTable[K, V2], f func(V, *V2) R, options ...Option) *WindowedTable[K, R] {
+	return joinWindowed(t, other, tablesJoin[V, V2, R]{
+		method: "LeftJoin", noFunc: f == nil, needLeft: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
+	}, options)
+}
+
+// OuterJoin joins the rows of both tables that have the same key and window, as
+// Join does, but f gets nil for the side that has no row. The pointers are valid
+// during the call.
+func (t *WindowedTable[K, V]) OuterJoin[V2, R any](other *WindowedTable[K, V2], f func(*V, *V2) R, options ...Option) *WindowedTable[K, R] {
+	return joinWindowed(t, other, tablesJoin[V, V2, R]{
+		method: "OuterJoin", noFunc: f == nil,
+		joiner: func() op.Joiner[V, V2, R] { return op.OuterJoiner(f) },
+	}, options)
+}
+
+func joinWindowed[K, V, V2, R any](left *WindowedTable[K, V], right *WindowedTable[K, V2], j tablesJoin[V, V2, R], options []Option) *WindowedTable[K, R] {
+	left, right = left.valid(), right.valid()
+	b := left.b
+	merge, this, other := b.joinNodes(options)
+	b.needFunc(merge.Name, j.method, j.noFunc)
+	from := right.node
+	if !b.sameBuilder(merge.Name, right.b) {
+		from = left.node // the graph stays one of this builder's nodes
+	}
+	this.Stores, other.Stores = right.rows.stores, left.rows.stores
+	if !j.needRight { // a left row that was there has had a result
+		left.old.ask()
+	}
+	if !j.needLeft {
+		right.old.ask()
+	}
+	old := &oldValues{from: []*oldValues{left.old, right.old}}
+	linkSide(this, &old.sent, right.rows.lookup, j.needRight, j.joiner)
+	linkSide(other, &old.sent, left.rows.lookup, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	link(merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[R]]) (op.Func[Windowed[K], op.Change[R]], error) {
+		return out, nil
+	})
+	b.g.Add(this, left.node)
+	b.g.Add(other, from)
+	b.g.Add(merge, this, other)
+	b.g.CoPartition(merge, left.node, from)
+	return &WindowedTable[K, R]{b: b, node: merge, windows: left.windows, old: old, rows: joinedRows(left.rows, right.rows, merge, j.joiner)}
+}
+
+// joinedRows is how the rows of a join are made of those of both tables.
+func joinedRows[K, V, V2, R any](left windowedRows[K, V], right windowedRows[K, V2], merge *graph.Node, joiner func() op.Joiner[V, V2, R]) windowedRows[K, R] {
+	stores := slices.Concat(left.stores, right.stores)
+	slices.Sort(stores)
+	return windowedRows[K, R]{stores: slices.Compact(stores), lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], R], error) {
+		return viewJoin(task, node, left.lookup, right.lookup, merge, joiner())
+	}}
+}
