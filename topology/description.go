@@ -55,8 +55,8 @@ type NodeDescription struct {
 	// Topics are what a source reads or a sink writes, internal ones without the
 	// application id in front. A sink that chooses the topic of each record has none.
 	Topics []string `json:"topics,omitempty"`
-	// Pattern is the regular expression of the topics that a source reads, where that
-	// chooses them.
+	// Pattern is the regular expression of a source that reads all topics which it
+	// matches.
 	Pattern string `json:"pattern,omitempty"`
 	// Internal says that the topic is one between sub-topologies, which the
 	// application creates.
@@ -76,6 +76,14 @@ type NodeDescription struct {
 	Stores []string `json:"stores,omitempty"`
 	// Next are the nodes that take the node's records.
 	Next []string `json:"next,omitempty"`
+}
+
+// places returns what the node reads or writes: topics, or a pattern of them.
+func (n *NodeDescription) places() []string {
+	if n.Pattern != "" {
+		return []string{n.Pattern}
+	}
+	return n.Topics
 }
 
 // StoreDescription is a state store.

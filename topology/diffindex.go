@@ -55,7 +55,7 @@ func (x *index) add(s *SubTopologyDescription) {
 	}
 	for _, n := range s.Nodes {
 		from := slices.Sorted(maps.Keys(reach[n.Name]))
-		for _, topic := range n.topics() {
+		for _, topic := range n.places() {
 			at := &nodeAt{NodeDescription: n, sub: s.ID, from: from}
 			switch first := x.sinks[topic]; {
 			case n.Kind == SourceNode:
@@ -88,14 +88,6 @@ func (x *index) addGlobal(s *SubTopologyDescription) {
 	}
 }
 
-// topics returns the node's topics; a pattern stands for those that it matches.
-func (n *NodeDescription) topics() []string {
-	if n.Pattern != "" {
-		return []string{"matching " + n.Pattern}
-	}
-	return n.Topics
-}
-
 // topicsOf returns for each node of a sub-topology the topics whose records reach
 // it.
 func topicsOf(s *SubTopologyDescription) map[string]map[string]bool {
@@ -108,7 +100,7 @@ func topicsOf(s *SubTopologyDescription) map[string]map[string]bool {
 	}
 	for _, n := range s.Nodes { // parents come first
 		if n.Kind == SourceNode {
-			for _, topic := range n.topics() {
+			for _, topic := range n.places() {
 				into(n.Name)[topic] = true
 			}
 		}

@@ -72,7 +72,7 @@ func (s *SubTopologyDescription) title() string {
 
 // node notes the node's edges.
 func (w *dotWriter) node(n *NodeDescription) {
-	for _, topic := range n.topics() {
+	for _, topic := range n.places() {
 		w.topics[topic] = n.Internal
 		if n.Kind == SourceNode {
 			w.edge("topic "+topic, "node "+n.Name, "")

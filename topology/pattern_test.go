@@ -128,3 +128,34 @@ func TestNewTopicWithMorePartitions(t *testing.T) {
 		t.Errorf("count %d, want 1", n)
 	}
 }
+
+// A pattern is part of a description, and changing it is told as another topic would
+// be.
+func TestPatternIsDescribed(t *testing.T) {
+	of := func(pattern string) *topology.Topology {
+		b := topology.NewBuilder()
+		b.StreamMatching(regexp.MustCompile(pattern), str, str).To("out", str, str)
+		top, err := b.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return top
+	}
+	top := of("in-.*")
+	d, err := topology.ParseDescription([]byte(top.JSON()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := d.SubTopologies[0].Nodes[0]; n.Pattern != "in-.*" || n.Topics != nil {
+		t.Errorf("the source is described as %+v", n)
+	}
+	if !strings.Contains(top.DOT(), "in-.*") {
+		t.Errorf("the pattern isn't in\n%s", top.DOT())
+	}
+	if changes := topology.Diff(top, of("in-.*")); len(changes) != 0 {
+		t.Errorf("of the same pattern: %v", changes)
+	}
+	if changes := topology.Diff(top, of("other-.*")); len(changes) == 0 {
+		t.Error("another pattern is no change")
+	}
+}

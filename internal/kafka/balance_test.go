@@ -102,3 +102,20 @@ func TestCheckWish(t *testing.T) {
 		}
 	}
 }
+
+// What belongs together is held back together: a task that has got a new partition,
+// which nobody owns, isn't given away in parts.
+func TestHoldBackUnits(t *testing.T) {
+	even := func(tp record.TopicPartition) string {
+		if tp.Partition%2 == 0 {
+			return "even"
+		}
+		return "odd"
+	}
+	members := []MemberInfo{owner("a", 3, 0, 2, 1), owner("b", -1)}
+	got := holdBack(plans{"a": given(1, 3), "b": given(0, 2, 4)}, members, even)
+	want := plans{"a": given(1, 3), "b": nil}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -18,6 +18,7 @@ type event struct {
 	deleted    bool // the value is null
 	at         int
 	partition  int32 // where it was written to
+	half       int   // of the input, where it matters
 }
 
 // startTime is the time of the first events: so near that brokers don't delete old
@@ -157,6 +158,32 @@ func ordersAndPayments() (halves [2][]event) {
 				at := begin + later + i
 				halves[half] = append(halves[half], event{key: fmt.Sprint("key", i), value: fmt.Sprint("v", at), at: at})
 			}
+		}
+	}
+	return halves
+}
+
+// rowsOutOfOrder correct and delete rows of up to a minute ago, and come too late
+// for it, between records that look up rows of any time. The second half reaches
+// back into the history that the first one made, and begins with rows that are late
+// by it. Records have even times and rows odd ones, so that the order of both topics
+// is certain.
+func rowsOutOfOrder() (halves [2][]event) {
+	for half := range halves {
+		now := 160 * half
+		for i := range 120 {
+			e := event{key: fmt.Sprint("key", i*i%7), value: fmt.Sprintf("v%d.%d", half, i), at: now + 2*i, half: half}
+			if i%3 != 1 {
+				e.at -= 22 * (i % 5)
+				halves[half] = append(halves[half], e)
+				continue
+			}
+			e.input, e.value, e.deleted = 1, fmt.Sprintf("row%d.%d", half, i), i%4 == 0
+			e.at += 1 - 18*(i%7)
+			if half == 1 && i < 16 {
+				e.at = 2*i + 1
+			}
+			halves[half] = append(halves[half], e)
 		}
 	}
 	return halves

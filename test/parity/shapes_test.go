@@ -17,6 +17,8 @@ const (
 	sessionRetention = 10 * time.Minute
 	joinReach        = 5 * time.Second
 	joinGrace        = 10 * time.Second
+	// rowHistory is shorter than a half of the input takes.
+	rowHistory = time.Minute
 )
 
 // shape is a topology, the input of its two halves, and the results that they
@@ -42,6 +44,8 @@ type shape struct {
 	buffer string
 	// numbered are the stores whose keys end with the number of the record.
 	numbered []string
+	// versioned is the store, if any, whose changelog keeps each version of a row.
+	versioned string
 }
 
 func shapes() []*shape {
@@ -62,6 +66,10 @@ func shapes() []*shape {
 			name: "left-join", inputs: 2, build: buildLeftJoin, halves: ordersAndPayments, model: joinPayments,
 			stores: []string{"paid-this-join-store", "paid-outer-other-join-store", "paid-left-shared-join-store"}, anyOrder: true,
 			numbered: []string{"paid-this-join-store", "paid-outer-other-join-store"},
+		},
+		{
+			name: "versioned", inputs: 2, build: buildVersioned, halves: rowsOutOfOrder, model: joinRowsAsOf,
+			stores: []string{"rows"}, versioned: "rows",
 		},
 	}
 }
@@ -137,5 +145,17 @@ func buildLeftJoin(b *topology.Builder, in []string, out string) {
 			}
 			return order + "+" + *payment
 		}, topology.JoinAs("paid", serde.String, serde.String, serde.String)).
+		To(out, serde.String, serde.String)
+}
+
+func buildVersioned(b *topology.Builder, in []string, out string) {
+	rows := b.Table(in[1], serde.String, topology.StoreAs("rows", serde.String, topology.Versioned(rowHistory)))
+	b.Stream(in[0], serde.String, serde.String).
+		LeftJoinTable(rows, func(v string, row *string) string {
+			if row == nil {
+				return v + "+" + null
+			}
+			return v + "+" + *row
+		}).
 		To(out, serde.String, serde.String)
 }

@@ -102,7 +102,7 @@ func (r *run) snapshot(t *testing.T, start time.Time) snapshot {
 		for _, rec := range records {
 			r.blur(rec, store, start)
 		}
-		s.changelogs[store] = compacted(records, start)
+		s.changelogs[store] = compacted(records, start, store == r.shape.versioned)
 	}
 	offsets, err := kafkatest.Admin(t, r.addr).FetchOffsets(t.Context(), r.id)
 	if err != nil {
@@ -144,12 +144,17 @@ func (r *run) blur(rec *kgo.Record, store string, start time.Time) {
 	}
 }
 
-// compacted returns the last record of each key as text, sorted.
-func compacted(records []*kgo.Record, start time.Time) []string {
+// compacted returns the last record of each key as text, sorted; of versions the
+// last record of each key and time.
+func compacted(records []*kgo.Record, start time.Time, versions bool) []string {
 	last := map[string]string{}
 	for _, rec := range records {
 		key := fmt.Sprintf("%d %q", rec.Partition, rec.Key)
-		last[key] = fmt.Sprintf("%s = %q at %d, headers %v", key, value(rec), seconds(rec, start), rec.Headers)
+		id := key
+		if versions {
+			id += rec.Timestamp.String()
+		}
+		last[id] = fmt.Sprintf("%s = %q at %d, headers %v", key, value(rec), seconds(rec, start), rec.Headers)
 	}
 	return slices.Sorted(maps.Values(last))
 }

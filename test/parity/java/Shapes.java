@@ -22,6 +22,7 @@ import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.WindowedSerdes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.Stores;
 
 /** The topologies, each the twin of the one of the same name in the Go test. */
 final class Shapes {
@@ -40,6 +41,7 @@ final class Shapes {
             case "session" -> session(b, in.get(0), out);
             case "suppress" -> suppress(b, in.get(0), out);
             case "left-join" -> leftJoin(b, in.get(0), in.get(1), out);
+            case "versioned" -> versioned(b, in.get(0), in.get(1), out);
             default -> throw new IllegalArgumentException("no such shape: " + shape);
         }
         return b.build();
@@ -107,6 +109,13 @@ final class Shapes {
                 .leftJoin(b.stream(payments, CONSUMED), (order, payment) -> order + "+" + payment,
                         JoinWindows.ofTimeDifferenceAndGrace(Duration.ofSeconds(5), Duration.ofSeconds(10)),
                         StreamJoined.with(TEXT, TEXT, TEXT).withStoreName("paid"))
+                .to(out, Produced.with(TEXT, TEXT));
+    }
+    private static void versioned(StreamsBuilder b, String in, String rows, String out) {
+        KTable<String, String> table = b.table(rows, CONSUMED,
+                Materialized.as(Stores.persistentVersionedKeyValueStore("rows", Duration.ofMinutes(1))));
+        b.stream(in, CONSUMED)
+                .leftJoin(table, (v, row) -> v + "+" + row, Joined.with(TEXT, TEXT, TEXT))
                 .to(out, Produced.with(TEXT, TEXT));
     }
 }
