@@ -19,6 +19,17 @@ func (t *Task) Punctuate() error {
 	return t.moveIdle()
 }
 
+// StreamTime returns the highest timestamp of the records that the task has processed,
+// -1 before the first one.
+func (t *Task) StreamTime() int64 { return t.env.StreamTime }
+
+// AdvanceStreamTime moves the stream time that processors see on to a time, unless it's
+// there already, and calls what they have scheduled by it and what's due.
+func (t *Task) AdvanceStreamTime(to int64) error {
+	t.env.StreamTime = max(t.env.StreamTime, to)
+	return t.punctuate(plan.StreamClock, t.env.StreamTime)
+}
+
 // Due returns when Punctuate has something to do next; false where nothing is
 // scheduled by the wall clock.
 func (t *Task) Due() (at time.Time, ok bool) {

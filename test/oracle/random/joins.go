@@ -39,7 +39,11 @@ func (g *generator) joinWindow() Object {
 func (g *generator) joinTable(n *node) {
 	with := g.partner(table)
 	with.used = true
-	g.step(pick(g, "join", "leftJoin"), n, g.named(Object{"with": with.id, "joiner": g.joiner(true)}), node{kind: stream})
+	o := g.named(Object{"with": with.id, "joiner": g.joiner(true)})
+	if with.versioned && g.chance(60) || g.chance(1) {
+		o["graceMs"] = g.times(0, 8)
+	}
+	g.step(pick(g, "join", "leftJoin"), n, o, node{kind: stream})
 }
 
 func (g *generator) joinTables(n *node) {

@@ -1,6 +1,10 @@
 package random
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Rule is a difference on purpose: a row of docs/parity.md. Scenarios that show it
 // say nothing else, so they aren't made.
@@ -59,6 +63,31 @@ func Rules() []Rule {
 			"Kafka Streams checks co-partitioning in topologies with repartition topics alone, and compares the source of a " +
 				"stream with new keys in a cogroup, which is read through such a topic",
 			(*graph).differInPartitions,
+		},
+		{
+			"a left or outer self-join with one store",
+			"Kafka Streams makes an inner join of it",
+			(*graph).joinsItselfOnce,
+		},
+		{
+			"reading a transformed table that isn't stored",
+			"Kafka Streams refuses it, as it doesn't connect the reader to the transformer's stores",
+			(*graph).readsTransformed,
+		},
+		{
+			"a left join with grace of a stream with null keys",
+			"Kafka Streams fails at the first null key",
+			(*graph).buffersNullKeys,
+		},
+		{
+			"a processor that reads one of several aggregates of a grouped table",
+			"Kafka Streams adds the processor before the store and refuses",
+			(*graph).readsSharedGroup,
+		},
+		{
+			"a full buffer that shuts down, and a handler that continues",
+			"Kafka Streams drops the change and goes on",
+			(*graph).survivesShutDown,
 		},
 		{
 			"suppression until unlimited windows close",
@@ -286,4 +315,96 @@ func (g *graph) cogroupsRekeyed() bool {
 		}
 	}
 	return false
+}
+
+// joinsItselfOnce returns whether a self-join is optimized that sends results without a
+// match, or whose windows don't reach a record itself.
+func (g *graph) joinsItselfOnce() bool {
+	ways, _ := g.s.Config["topology.optimization"].(string)
+	if ways != "all" && !strings.Contains(ways, "self.join") {
+		return false
+	}
+	for _, s := range g.s.Steps {
+		w := s.object("window")
+		if s["joiner"] != nil && s.text("from") == s.text("with") &&
+			(s.text("op") != "join" || w.number("beforeMs") < 0 || w.number("afterMs") < 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// readsTransformed returns whether another operator looks rows up that a table
+// transforms without storing them.
+func (g *graph) readsTransformed() bool {
+	through := map[string]bool{}
+	for _, s := range g.s.Steps {
+		from, with := through[s.text("from")], through[s.text("with")]
+		switch s.text("op") {
+		case "transformValues":
+			through[s.text("id")] = s["store"] == nil || s.object("store")["name"] == nil && s.text("store") == ""
+		case "filter", "filterNot", "mapValues":
+			through[s.text("id")] = from && s["store"] == nil
+		case "join", "leftJoin", "outerJoin", "fkJoin", "fkLeftJoin":
+			if from && g.isTable(s.text("from")) || with {
+				return true
+			}
+		case "suppress", "toTable":
+			if from {
+				return g.isTable(s.text("from"))
+			}
+		}
+	}
+	return false
+}
+
+// buffersNullKeys returns whether records without a key get to a left join with grace.
+func (g *graph) buffersNullKeys() bool {
+	for _, s := range g.s.Steps {
+		if s.text("op") != "leftJoin" || s["graceMs"] == nil {
+			continue
+		}
+		if g.rekeyed(s.text("from")) || !g.allKeyed() {
+			return true
+		}
+	}
+	return false
+}
+
+// allKeyed returns whether all inputs have keys.
+func (g *graph) allKeyed() bool {
+	for _, in := range g.s.Input {
+		if in["topic"] != nil && in["key"] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// readsSharedGroup returns whether a processor is connected to the store of an aggregate
+// of a grouped table that has others.
+func (g *graph) readsSharedGroup() bool {
+	aggregates, of := map[string]int{}, map[string]string{}
+	for _, s := range g.s.Steps {
+		if from := s.text("from"); g.groupsTable(from) {
+			aggregates[from]++
+			of[cmp.Or(s.text("store"), s.object("store").text("name"))] = from
+		}
+	}
+	for _, s := range g.s.Steps {
+		stores, _ := s["stores"].([]string)
+		if slices.ContainsFunc(stores, func(st string) bool { return aggregates[of[st]] > 1 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// survivesShutDown returns whether failures are put to a handler that continues, and a
+// buffer may be full that shuts down.
+func (g *graph) survivesShutDown() bool {
+	if g.s.Config["processing.exception.handler"] != "continue" {
+		return false
+	}
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("whenFull") == "shutDown" })
 }

@@ -1,5 +1,10 @@
 package random
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Shrink returns a small scenario for which differs is still true, as it is for the
 // one given. It takes out inputs, steps with what depends on them, and parameters,
 // as long as anything can go. Scenarios that show a difference on purpose aren't
@@ -8,7 +13,7 @@ func Shrink(s *Scenario, differs func(*Scenario) bool) *Scenario {
 	try := func(c *Scenario) bool { return OnPurpose(c) == nil && differs(c) }
 	for {
 		smaller := false
-		for _, pass := range []func(*Scenario, func(*Scenario) bool) *Scenario{dropInputs, dropSteps, skipSteps, dropParameters} {
+		for _, pass := range []func(*Scenario, func(*Scenario) bool) *Scenario{dropQueries, dropInputs, dropSteps, skipSteps, dropParameters} {
 			if c := pass(s, try); c != nil {
 				s, smaller = c, true
 			}
@@ -17,6 +22,26 @@ func Shrink(s *Scenario, differs func(*Scenario) bool) *Scenario {
 			return s
 		}
 	}
+}
+
+// dropQueries takes out questions, all of them if that can be.
+func dropQueries(s *Scenario, try func(*Scenario) bool) *Scenario {
+	var smaller *Scenario
+	if len(s.Queries) > 1 {
+		c := s.clone()
+		c.Queries = nil
+		if try(c) {
+			return c
+		}
+	}
+	for i := len(s.Queries) - 1; i >= 0; i-- {
+		c := s.clone()
+		c.Queries = slices.Delete(c.Queries, i, i+1)
+		if try(c) {
+			s, smaller = c, c
+		}
+	}
+	return smaller
 }
 
 // dropInputs takes out runs of inputs, long ones first. It returns nil if none can
@@ -75,14 +100,18 @@ func made(step Object) []string {
 	for _, b := range branchesOf(step) {
 		ids = append(ids, b.text("id"))
 	}
-	if step.text("op") == "addStore" {
-		ids = append(ids, step.object("store").text("name"))
+	if !isProcess(step) {
+		ids = append(ids, cmp.Or(step.text("store"), step.object("store").text("name")))
 	}
-	return ids
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 }
 
+// isProcess returns whether a step has a processor, which uses a store that another one
+// makes.
+func isProcess(step Object) bool { return step["processor"] != nil }
+
 func dependsOn(step Object, gone map[string]bool) bool {
-	if step.text("op") != "addStore" && step.text("store") != "" && gone[step.text("store")] {
+	if isProcess(step) && gone[step.text("store")] {
 		return true
 	}
 	groups, _ := step["groups"].([]Object)

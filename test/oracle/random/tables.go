@@ -6,7 +6,9 @@ func (g *generator) onTable(n *node) {
 		g.onWindowedTable(n)
 		return
 	}
-	switch g.IntN(14) {
+	switch g.IntN(15) {
+	case 14:
+		g.transform(n)
 	case 0, 1:
 		g.filterTable(n)
 	case 2, 3:
@@ -95,6 +97,9 @@ func (g *generator) suppressTable(n *node) *node {
 	if g.chance(40) {
 		o["maxRecords"] = 1 + g.IntN(4)
 		o["whenFull"] = pick(g, "emitEarly", "emitEarly", "emitEarly", "shutDown")
+	}
+	if g.chance(10) {
+		o["logging"] = false
 	}
 	made := *n
 	made.used = false

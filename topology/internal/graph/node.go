@@ -81,6 +81,13 @@ func (n *Node) Topics() []string {
 	return append([]string{n.Topic}, n.Also...)
 }
 
+// Related returns whether one record may reach both nodes without passing through
+// another topic.
+func Related(a, b *Node) bool {
+	of := b.sources()
+	return slices.ContainsFunc(a.sources(), func(s *Node) bool { return slices.Contains(of, s) })
+}
+
 // sources returns the topics' sources whose records reach the node without
 // passing through another topic, in the order in which they were added.
 func (n *Node) sources() []*Node {

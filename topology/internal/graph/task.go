@@ -57,6 +57,14 @@ func (t *Task) Cache(n *Node, store string, make func() (*cache.Cache, error)) (
 	return c, nil
 }
 
+// Leaves returns whether the store's record cache, if it has one, has a change of the
+// row that it hasn't passed on yet, and the row was there before. The key is that of
+// the store's engine.
+func (t *Task) Leaves(store string, key []byte) bool {
+	c := t.caches[store]
+	return c != nil && c.Had(key)
+}
+
 // OnFlush has f called at each commit on behalf of a node. The functions are called
 // in the order in which their nodes were added. Thus what one sends is seen by those
 // further down, which were added later.
