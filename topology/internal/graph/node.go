@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"time"
 
 	"github.com/oncestream/oncestream/internal/plan"
 )
@@ -36,6 +37,8 @@ type Node struct {
 	Global bool
 	// Reset is a source's policy.
 	Reset plan.OffsetReset
+	// Idle is the idle timeout of a user's source, 0 for none.
+	Idle time.Duration
 	// Stores are the names of the stores that the node uses.
 	Stores []string
 	// Key and Value are the Go types of the serdes of a source or a sink.

@@ -94,10 +94,12 @@ func (t *Task) Entry(n *Node) (any, error) {
 	return entry, nil
 }
 
-// buildTask makes the operators behind the sources.
-func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
+// buildTask makes the operators behind the sources, some of which have idle
+// timeouts.
+func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}, caches: map[string]*cache.Cache{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
+	keepers := keepTime(env, sources, idle)
 	for _, n := range sources {
 		entry, err := t.Entry(n)
 		if err != nil {
@@ -106,6 +108,9 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		input, ok := entry.(func() plan.Input)
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
+		}
+		if slices.Contains(idle, n) {
+			input = keepers.inputs(n, input)
 		}
 		if n.Pattern != nil {
 			if chain.Matched == nil {
