@@ -18,15 +18,17 @@ type closing[K, A any] struct {
 	node Node
 	// delay is how much later than a window's last moment it's closed.
 	delay int64
-	// streamTime is that of the store.
-	streamTime func() int64
+	clock *Clock
 	// rows lists windows by their ends, from one end on.
 	rows func(from int64) iter.Seq2[closedRow[K, A], error]
 	out  Func[serde.Windowed[K], Change[A]]
-	// due is an end that no window has before it that wasn't sent.
+	// due is an end that no window has before it that wasn't sent. It starts as
+	// unknown, which is before all ends.
 	due int64
 	o   Record[serde.Windowed[K], Change[A]]
 }
+
+const unknown = 0
 
 // closedRow is a row of a windowed table.
 type closedRow[K, A any] struct {
@@ -41,9 +43,28 @@ func (c *closing[K, A]) updated(r *Record[serde.Windowed[K], Change[A]]) error {
 	return nil
 }
 
+// next returns the stream time at which the next window is closed.
+func (c *closing[K, A]) next() int64 {
+	if c.due == unknown {
+		c.due = Never
+		for row, err := range c.rows(max(0, c.clock.now()-c.delay+1)) {
+			if err != nil {
+				c.due = unknown
+				return 0 // it fails as well when it's sent
+			}
+			c.due = row.window.End
+			break
+		}
+	}
+	return plus(c.due, c.delay)
+}
+
+// advance sends what an idle timeout closes.
+func (c *closing[K, A]) advance(to int64) error { return c.see(to, nil) }
+
 // see sends what a record at the timestamp closes.
 func (c *closing[K, A]) see(ts int64, headers []record.Header) error {
-	before := c.streamTime()
+	before := c.clock.now()
 	if last := ts - c.delay; ts > before && last >= c.due {
 		return c.send(before-c.delay, last, headers)
 	}
@@ -91,7 +112,8 @@ func before[K, V, A any](c *closing[K, A], moves func(*Record[K, V]) bool, aggre
 // windows of the given length are sent. delay is in addition to the grace.
 func (w *WindowRows[K, A]) onClose(length, delay int64) *closing[K, A] {
 	store := w.Store
-	c := &closing[K, A]{node: w.Node, delay: w.Grace + delay, streamTime: w.Clock.Store, out: w.Out}
+	c := &closing[K, A]{node: w.Node, delay: w.Grace + delay, clock: w.Clock, out: w.Out}
+	w.Clock.closing = c
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
 			for e, err := range store.FetchByTime(max(0, from-length), Never) {
@@ -124,7 +146,8 @@ func SlidingOnClose[K, V, A any](rows WindowRows[K, A], difference int64, fold F
 // has closed.
 func SessionsOnClose[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], merge Merge[K, A]) Func[K, V] {
 	store := rows.Store
-	c := &closing[K, A]{node: rows.Node, delay: rows.Grace + rows.Gap + 1, streamTime: rows.Clock.Store, out: rows.Out}
+	c := &closing[K, A]{node: rows.Node, delay: rows.Grace + rows.Gap + 1, clock: rows.Clock, out: rows.Out}
+	rows.Clock.closing = c
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {
 			for e, err := range store.FetchByEnd(from, Never) {
