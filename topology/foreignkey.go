@@ -108,6 +108,10 @@ func foreignKeyJoin[K, V, J, V2, R any](left *Table[K, V], right *Table[J, V2], 
 		from = left.node // the graph stays one of this builder's nodes
 	}
 	left.sendOld(n.subscribe.Name, true)
+	if right.from != nil {
+		// A filter then says nothing of rows that haven't passed before either.
+		right.sendOld(n.answerAll.Name, true)
+	}
 	n.answer.Stores = right.read(n.answer.Name)
 	n.resolve.Stores = left.read(n.resolve.Name)
 	subscriptions := j.name + subscriptionStore

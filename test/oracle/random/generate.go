@@ -62,10 +62,10 @@ type generator struct {
 	// written are the topics that are written and read again.
 	written []string
 	// stores are those of addStore, counters those with numbers, readable those of tables
-	// and global ones that processors may look into, and asks those that are asked at the
-	// end.
-	stores, counters, readable []string
-	asks                       []asked
+	// and globals global ones that processors may look into, and asks those that are asked
+	// at the end.
+	stores, counters, readable, globals []string
+	asks                                []asked
 	// cached says that there are record caches, badValues that some values can't be
 	// deserialized, failures that functions fail, and deadLetters where to they go.
 	cached, badValues, failures, deadLetters bool

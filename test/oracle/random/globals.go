@@ -27,7 +27,7 @@ func (g *generator) globalStore() {
 	g.end("globalStore", g.named(Object{
 		"topic": src.topics[0], "store": Object{"name": name}, "fn": pick(g, "value", "upper", "keyValue", "nullIf:3"),
 	}))
-	g.readable = append(g.readable, name)
+	g.globals = append(g.globals, name)
 }
 
 // joinGlobal joins a stream with a global table.

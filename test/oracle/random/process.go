@@ -1,5 +1,7 @@
 package random
 
+import "slices"
+
 // process applies a processor to a stream.
 func (g *generator) process(n *node) {
 	op := pick(g, "process", "processValues")
@@ -77,7 +79,7 @@ func (g *generator) withStore(o Object) {
 	var stores []string
 	switch p := pick(g, "dedup", "counter", "seen", "put", "lookup"); p {
 	case "lookup":
-		o["processor"], stores = p, append(append(g.readable, g.stores...), g.counters...)
+		o["processor"], stores = p, slices.Concat(g.readable, g.globals, g.stores, g.counters)
 	case "counter", "seen":
 		o["processor"], stores = p, g.counters
 	default:
@@ -94,7 +96,10 @@ func (g *generator) withStore(o Object) {
 		store = g.addStore()
 		g.stores = append(g.stores, store)
 	}
-	o["store"], o["stores"] = store, []string{store}
+	o["store"] = store
+	if !slices.Contains(g.globals, store) {
+		o["stores"] = []string{store}
+	}
 }
 
 // addStore adds a store for processors.

@@ -1,7 +1,6 @@
 package random
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -80,9 +79,24 @@ func Rules() []Rule {
 			(*graph).buffersNullKeys,
 		},
 		{
-			"a processor that reads one of several aggregates of a grouped table",
-			"Kafka Streams adds the processor before the store and refuses",
+			"the order in which sessions in memory are sent when they close",
+			"Kafka Streams' store orders those of one end by key first, and those on disk by start",
+			(*graph).closesInMemory,
+		},
+		{
+			"a default extractor and the topics of a foreign-key join",
+			"Kafka Streams asks the extractor for the time of its own records, too",
+			(*graph).extractsInternally,
+		},
+		{
+			"reading one of several aggregates of a grouped table with a name",
+			"Kafka Streams adds the reader before the store and refuses",
 			(*graph).readsSharedGroup,
+		},
+		{
+			"versions from before the history",
+			"Kafka Streams shows them until it drops their segment",
+			(*graph).asksBeforeHistory,
 		},
 		{
 			"a full buffer that shuts down, and a handler that continues",
@@ -381,23 +395,34 @@ func (g *graph) allKeyed() bool {
 	return true
 }
 
-// readsSharedGroup returns whether a processor is connected to the store of an aggregate
-// of a grouped table that has others.
+// readsSharedGroup returns whether a grouped table with a name has several aggregates,
+// and rows are read.
 func (g *graph) readsSharedGroup() bool {
-	aggregates, of := map[string]int{}, map[string]string{}
+	aggregates, several, read := map[string]int{}, false, false
 	for _, s := range g.s.Steps {
-		if from := s.text("from"); g.groupsTable(from) {
+		from := s.text("from")
+		if g.groupsTable(from) && g.step(from)["name"] != nil {
 			aggregates[from]++
-			of[cmp.Or(s.text("store"), s.object("store").text("name"))] = from
+			several = several || aggregates[from] > 1
 		}
+		read = read || s["joiner"] != nil || s["stores"] != nil
 	}
-	for _, s := range g.s.Steps {
-		stores, _ := s["stores"].([]string)
-		if slices.ContainsFunc(stores, func(st string) bool { return aggregates[of[st]] > 1 }) {
-			return true
-		}
-	}
-	return false
+	return several && read
+}
+
+// closesInMemory returns whether sessions in memory are sent when they close.
+func (g *graph) closesInMemory() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		from := g.step(s.text("from"))
+		return from["emit"] == "onClose" && from.object("window")["type"] == "session" && s.object("store")["type"] == "inMemory"
+	})
+}
+
+// extractsInternally returns whether there's a default extractor, and a foreign-key join
+// with topics of its own.
+func (g *graph) extractsInternally() bool {
+	return g.s.Config["default.timestamp.extractor"] != nil &&
+		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["fk"] != nil })
 }
 
 // survivesShutDown returns whether failures are put to a handler that continues, and a
@@ -407,4 +432,19 @@ func (g *graph) survivesShutDown() bool {
 		return false
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("whenFull") == "shutDown" })
+}
+
+// asksBeforeHistory returns whether versions are asked for that a store may have as well
+// as not.
+func (g *graph) asksBeforeHistory() bool {
+	latest, history := 0, map[string]int{}
+	for _, in := range g.s.Input {
+		latest = max(latest, in.number("ts"))
+	}
+	for _, s := range g.s.Steps {
+		history[s.object("store").text("name")] = s.object("store").number("historyMs")
+	}
+	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
+		return q["op"] == "history" && q.number("from") < latest-history[q.text("store")]
+	})
 }

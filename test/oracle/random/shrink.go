@@ -123,7 +123,8 @@ func dependsOn(step Object, gone map[string]bool) bool {
 	return gone[step.text("from")] || gone[step.text("with")] || step["state"] != nil && gone[step.text("state")]
 }
 
-// keepFed drops inputs of topics that no source reads.
+// keepFed drops inputs of topics that no source reads, and questions to stores that no
+// step makes.
 func (s *Scenario) keepFed() {
 	read := map[string]bool{}
 	for _, step := range s.Steps {
@@ -140,6 +141,11 @@ func (s *Scenario) keepFed() {
 		}
 	}
 	s.Input = rest
+	var stores []string
+	for _, step := range s.Steps {
+		stores = append(stores, made(step)...)
+	}
+	s.Queries = slices.DeleteFunc(s.Queries, func(q Object) bool { return !slices.Contains(stores, q.text("store")) })
 }
 
 // skipSteps takes out a step and lets its dependents read what it read.
