@@ -94,6 +94,17 @@ func Rules() []Rule {
 			(*graph).readsSharedGroup,
 		},
 		{
+			"inner joins of tables that one record changes both of",
+			"Kafka Streams sees neither row any more when both are deleted, and the result stays; old values of a stored " +
+				"join may be of rows that have changed already, and an answer by foreign key may come too late",
+			(*graph).joinsRelated,
+		},
+		{
+			"joins of the windowed tables of a cogroup",
+			"Kafka Streams can't read their stores",
+			(*graph).joinsWindowedCogroup,
+		},
+		{
 			"versions from before the history",
 			"Kafka Streams shows them until it drops their segment",
 			(*graph).asksBeforeHistory,
@@ -124,14 +135,22 @@ func OnPurpose(s *Scenario) *Rule {
 
 // readsFirstOld returns whether the old values of a stream's count or aggregate get
 // to a grouping, to a suppression, to the left side of a foreign-key join, or to a filter that they
-// may pass. Windowed tables have them as Kafka Streams does.
+// may pass. Suppressed windowed tables have them as Kafka
+// Streams does.
 func (g *graph) readsFirstOld() bool {
-	first := map[string]bool{}
+	first, windowed := map[string]bool{}, map[string]bool{}
 	for _, s := range g.s.Steps {
 		from := first[s.text("from")]
+		if windowed[s.text("from")] && g.isTable(s.text("from")) {
+			if s.text("op") == "groupBy" {
+				return true
+			}
+			windowed[s.text("id")] = true
+		}
 		switch id := s.text("id"); s.text("op") {
 		case "count", "aggregate":
 			first[id] = g.isStreams(s.text("from"))
+			windowed[id] = g.op(s.text("from")) == "windowedBy"
 		case "groupBy", "fkJoin", "fkLeftJoin":
 			if from {
 				return true
@@ -447,4 +466,81 @@ func (g *graph) asksBeforeHistory() bool {
 	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
 		return q["op"] == "history" && q.number("from") < latest-history[q.text("store")]
 	})
+}
+
+// joinsRelated returns whether one input may change both tables of an inner join or of
+// one that's stored, or change a row of an inner foreign-key join several times.
+func (g *graph) joinsRelated() bool {
+	for _, s := range g.s.Steps {
+		from, with := s.text("from"), s.text("with")
+		if s["joiner"] == nil || !g.isTable(from) || !g.isTable(with) {
+			continue
+		}
+		switch op := s.text("op"); {
+		case op != "join" && op != "fkJoin" && s["store"] == nil:
+		case g.s.Config["statestore.cache.max.bytes"] != nil, g.s.Config["topology.optimization"] != nil:
+			return true
+		case op == "fkJoin" && g.repeats(from):
+			return true
+		default:
+			of := g.origins(with)
+			if slices.ContainsFunc(g.origins(from), func(id string) bool { return slices.Contains(of, id) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inputsOf returns what a step reads.
+func (g *graph) inputsOf(id string) []string {
+	s := g.step(id)
+	inputs := []string{s.text("from"), s.text("with")}
+	groups, _ := s["groups"].([]Object)
+	for _, m := range groups {
+		inputs = append(inputs, m.text("from"))
+	}
+	return slices.DeleteFunc(inputs, func(id string) bool { return id == "" })
+}
+
+// origins returns the sources that a step reads from without a topic of a table's own in
+// between.
+func (g *graph) origins(id string) []string {
+	inputs := g.inputsOf(id)
+	if len(inputs) == 0 || g.groupsTable(id) || g.step(id)["fk"] != nil {
+		return []string{id}
+	}
+	var all []string
+	for _, from := range inputs {
+		all = append(all, g.origins(from)...)
+	}
+	return all
+}
+
+// repeats returns whether a table may change a row several times at one input.
+func (g *graph) repeats(id string) bool {
+	switch s := g.step(id); s.text("op") {
+	case "flatMap", "flatMapValues", "merge", "cogroup", "process", "processValues", "join", "leftJoin", "outerJoin",
+		"fkJoin", "fkLeftJoin", "suppress":
+		return true
+	case "groupBy":
+		if g.isTable(s.text("from")) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(g.inputsOf(id), g.repeats)
+}
+
+// joinsWindowedCogroup returns whether a windowed table of a cogroup is joined.
+func (g *graph) joinsWindowedCogroup() bool {
+	of := map[string]bool{}
+	for _, s := range g.s.Steps {
+		from := s.text("from")
+		of[s.text("id")] = g.op(from) == "windowedBy" && g.op(g.step(from).text("from")) == "cogroup" ||
+			of[from] && g.isTable(from)
+		if s["joiner"] != nil && (of[from] && g.isTable(from) || of[s.text("with")] && g.isTable(s.text("with"))) {
+			return true
+		}
+	}
+	return false
 }

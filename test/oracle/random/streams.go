@@ -24,7 +24,13 @@ func (g *generator) onStream(n *node) {
 	case 11, 12:
 		g.merge(n)
 	case 13:
-		g.step("repartition", n, g.named(Object{}), *n)
+		o := g.named(Object{})
+		if g.chance(20) {
+			o["partitions"] = 1 + g.IntN(3)
+		}
+		made := *n
+		made.used = false
+		g.step("repartition", n, o, made)
 	case 14:
 		g.through(n)
 	case 15, 16:
