@@ -40,6 +40,11 @@ func windowRules() []Rule {
 			(*graph).joinsItselfOnce,
 		},
 		{
+			"a joiner that fails at a record without a match",
+			"Kafka Streams tries it again with every record to come, and drops those",
+			(*graph).failsUnmatched,
+		},
+		{
 			"a left join with grace of a stream with null keys",
 			"Kafka Streams fails at the first null key",
 			(*graph).buffersNullKeys,
@@ -190,4 +195,11 @@ func (g *graph) survivesShutDown() bool {
 		return false
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("whenFull") == "shutDown" })
+}
+
+// failsUnmatched returns whether the joiner of a left or outer join of streams may fail.
+func (g *graph) failsUnmatched() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["window"] != nil && s["joiner"] != nil && s["op"] != "join" && strings.HasPrefix(s.text("joiner"), "throwIf")
+	})
 }
