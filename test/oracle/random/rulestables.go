@@ -52,7 +52,7 @@ func (g *graph) readsFirstOld() bool {
 	for _, s := range g.s.Steps {
 		from := first[s.text("from")]
 		if windowed[s.text("from")] && g.isTable(s.text("from")) {
-			if s.text("op") == "groupBy" {
+			if op := s.text("op"); op == "groupBy" || op == "suppress" && g.joined(s.text("from")) {
 				return true
 			}
 			windowed[s.text("id")] = true
@@ -82,6 +82,12 @@ func (g *graph) readsFirstOld() bool {
 		}
 	}
 	return false
+}
+
+// joined returns whether a table is a join, or made of one.
+func (g *graph) joined(id string) bool {
+	s := g.step(id)
+	return s["joiner"] != nil || s != nil && g.joined(s.text("from"))
 }
 
 // isStreams returns whether a step makes groups of streams without windows.
