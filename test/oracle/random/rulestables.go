@@ -87,7 +87,7 @@ func (g *graph) readsFirstOld() bool {
 // joined returns whether a table is a join, or made of one.
 func (g *graph) joined(id string) bool {
 	s := g.step(id)
-	return s["joiner"] != nil || s != nil && g.joined(s.text("from"))
+	return id != "" && (s["joiner"] != nil || g.joined(s.text("from")))
 }
 
 // isStreams returns whether a step makes groups of streams without windows.
