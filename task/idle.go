@@ -16,6 +16,9 @@ type idleSource struct {
 	queues  []*queue // of the task, one for each topic
 	// since is when the task had nothing more to read; zero while it has, or may have.
 	since time.Time
+	// again is when to look again whether the brokers have confirmed that there was
+	// nothing to read: what was due before wasn't certain.
+	again time.Time
 	// due is the stream time at which something behind the source is due next, if it's
 	// known: it's asked for once between records.
 	due   int64
@@ -89,11 +92,6 @@ func (s *idleSource) latest() int64 {
 	return latest
 }
 
-// reached returns how far the wall clock has moved the source's time.
-func (s *idleSource) reached(now time.Time) int64 {
-	return s.latest() + now.Sub(s.since).Milliseconds()
-}
-
 // idleDue returns when the time of a source is to be moved on: after its timeout,
 // once something behind it is due. It's false while there's no such time, and while
 // another input of the task has something to read, which comes first.
@@ -121,10 +119,26 @@ func (t *Task) idleDue(s *idleSource) (at time.Time, ok bool) {
 	return s.since.Add(wait), true
 }
 
-// maxWait is what a duration can hold, and longer than any wait.
-const maxWait = 200 * 365 * 24 * time.Hour
+const (
+	// maxWait is what a duration can hold, and longer than any wait.
+	maxWait = 200 * 365 * 24 * time.Hour
+	// confirmWait is the time between looks at what isn't confirmed yet. It's about
+	// that of a long poll, by whose end the answer of a broker comes.
+	confirmWait = 100 * time.Millisecond
+)
 
-// moveIdle moves the time of idle sources on that are due.
+// idleWake returns when to look at a source again, as idleDue does.
+func (t *Task) idleWake(s *idleSource) (at time.Time, ok bool) {
+	at, ok = t.idleDue(s)
+	if at.Before(s.again) {
+		at = s.again
+	}
+	return at, ok
+}
+
+// moveIdle moves the time of idle sources on that are due, as far as it's certain
+// that there was nothing to read of any input: records may wait where the leader of
+// a partition can't be reached, and they would come too late.
 func (t *Task) moveIdle() error {
 	if len(t.idle) == 0 {
 		return nil
@@ -135,13 +149,33 @@ func (t *Task) moveIdle() error {
 		if !ok {
 			continue
 		}
-		if now := t.env.Now(); !now.Before(at) {
-			if err := t.advance(s, s.reached(now)); err != nil {
-				return err
-			}
+		now := t.env.Now()
+		if now.Before(at) || now.Before(s.again) {
+			continue
+		}
+		certain := t.certain(now)
+		if certain.Before(at) {
+			s.again = now.Add(confirmWait)
+			continue
+		}
+		if err := t.advance(s, s.latest()+certain.Sub(s.since).Milliseconds()); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// certain returns until when there was nothing to read of any input, at most now.
+func (t *Task) certain(now time.Time) time.Time {
+	if t.confirmed == nil {
+		return now
+	}
+	for _, q := range t.queues {
+		if at := t.confirmed(q.tp, q.position); at.Before(now) {
+			now = at
+		}
+	}
+	return now
 }
 
 // advance moves the time of a source on. An error is an *Error; a user function's

@@ -1,9 +1,12 @@
 package task
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
@@ -19,6 +22,14 @@ type timeoutRig struct {
 	// due is when something behind a is due; moved are the times that a was moved to.
 	due   int64
 	moved []int64
+	// confirmed are the positions of the inputs' ends by their topics, and until when
+	// brokers have confirmed them; nil where it needs none.
+	confirmed map[string]confirmation
+}
+
+type confirmation struct {
+	position int64
+	at       time.Time
 }
 
 func newTimeoutRig(t *testing.T, metadata string) *timeoutRig {
@@ -34,12 +45,22 @@ func newTimeoutRig(t *testing.T, metadata string) *timeoutRig {
 			"b": {Process: process},
 		}}, nil
 	}}
-	task, err := newTask(plan.TaskID{}, sub, nil, inputs, Edges{Now: func() time.Time { return g.now }})
+	task, err := newTask(plan.TaskID{}, sub, nil, inputs, Edges{Now: func() time.Time { return g.now }, Confirmed: g.confirmedAt})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.Task = task
 	return g
+}
+
+func (g *timeoutRig) confirmedAt(tp record.TopicPartition, position int64) time.Time {
+	if g.confirmed == nil {
+		return g.now
+	}
+	if c := g.confirmed[tp.Topic]; c.position == position {
+		return c.at
+	}
+	return time.Time{}
 }
 
 func (g *timeoutRig) advanced(to int64) error {
@@ -110,6 +131,39 @@ func TestIdleTimeoutMoves(t *testing.T) {
 	}
 }
 
+// The time moves as far as brokers have confirmed that no input had anything to read,
+// and the worker doesn't spin until they do.
+func TestIdleTimeoutNeedsConfirmation(t *testing.T) {
+	g := newTimeoutRig(t, "")
+	a, b := g.queues[0], g.queues[1]
+	a.push(batchOf(0, 0, 1), 2, 2) // at 10
+	b.push(batchOf(0, 0), 1, 1)
+	g.confirmed = map[string]confirmation{}
+	g.due = 20
+	g.pass(50 * time.Millisecond)
+	idle := g.now.Add(-50 * time.Millisecond)
+	g.wakes(confirmWait, true) // nothing is known
+	g.confirmed["a"] = confirmation{2, idle.Add(time.Hour)}
+	g.pass(confirmWait) // nor of b
+	g.wakes(confirmWait, true)
+	g.confirmed["b"] = confirmation{0, idle.Add(time.Hour)}
+	g.pass(confirmWait) // whose last record may not be the last
+	g.confirmed["b"] = confirmation{1, idle.Add(50*time.Millisecond - 1)}
+	g.pass(confirmWait) // which was before the timeout was over
+	g.wakes(confirmWait, true)
+	g.confirmed["b"] = confirmation{1, idle.Add(70 * time.Millisecond)}
+	g.pass(confirmWait - 1) // it isn't looked at yet
+	g.wakes(1, true)
+	g.pass(1, 10+70)
+	g.wakes(0, false)
+	g.due = 100
+	g.stir()
+	g.pass(0, 80)
+	g.wakes(confirmWait, true) // 90 ms after it fell silent wasn't confirmed
+	g.confirmed["b"] = confirmation{1, g.now.Add(2 * confirmWait)}
+	g.pass(confirmWait, 80, 10+g.now.Add(confirmWait).Sub(idle).Milliseconds()) // the clock is a bound, too
+}
+
 // The time is committed without a record, once.
 func TestIdleTimeoutIsCommitted(t *testing.T) {
 	g := newTimeoutRig(t, "")
@@ -136,5 +190,32 @@ func TestIdleTimeoutIsCommitted(t *testing.T) {
 	}
 	if again := newTimeoutRig(t, metadata); again.queues[0].moved != 60 || again.env.MovedTo("of a") != 60 || again.env.StreamTime != 60 || again.uncommitted() {
 		t.Errorf("the next task begins with %d, %d and %d", again.queues[0].moved, again.env.MovedTo("of a"), again.env.StreamTime)
+	}
+}
+
+// A worker's tasks ask its fetcher, for which a partition isn't silent while its
+// fetches fail.
+func TestIdleTimeoutWithoutLeader(t *testing.T) {
+	g := newRig(t, 1)
+	w := g.opened()
+	task := w.tasks[0]
+	g.until(w, func() bool { return !task.queues[0].lagging() })
+	failed := make(chan struct{}, 1)
+	g.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		g.KeepControl()
+		select {
+		case failed <- struct{}{}:
+		default:
+		}
+		return nil, errors.New("closed by the test"), true
+	})
+	began := time.Now()
+	<-failed // whatever came before has been taken in
+	certain := task.certain(time.Now())
+	for range 3 {
+		<-failed
+	}
+	if again := task.certain(time.Now()); !again.Equal(certain) || certain.IsZero() || certain.After(began) {
+		t.Errorf("silent until %v, and until %v when fetches had failed since %v", certain, again, began)
 	}
 }

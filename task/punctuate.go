@@ -35,7 +35,7 @@ func (t *Task) AdvanceStreamTime(to int64) error {
 func (t *Task) Due() (at time.Time, ok bool) {
 	at, ok = t.scheduled()
 	for _, s := range t.idle {
-		if next, due := t.idleDue(s); due && (!ok || next.Before(at)) {
+		if next, due := t.idleWake(s); due && (!ok || next.Before(at)) {
 			at, ok = next, true
 		}
 	}

@@ -31,8 +31,9 @@ type Task struct {
 	// it doesn't wait for a time.
 	idleUntil time.Time
 
-	// idle are the sources with idle timeouts.
-	idle []*idleSource
+	// idle are the sources with idle timeouts, confirmed is the field of Edges.
+	idle      []*idleSource
+	confirmed func(tp record.TopicPartition, position int64) time.Time
 
 	turn    int64 // counts what queues waited for: records taken, and first records
 	records int64 // processed since the last collect
@@ -87,6 +88,10 @@ type Edges struct {
 	Global func(store string) (*statestore.Store, error)
 	// Now returns the wall clock.
 	Now func() time.Time
+	// Confirmed returns until when it's certain that there was nothing to read of an
+	// input from a position on; the zero time where it isn't known. Where it's nil, what
+	// was pushed is all there is.
+	Confirmed func(tp record.TopicPartition, position int64) time.Time
 	// MaxIdle is the field MaxTaskIdle of Config.
 	MaxIdle time.Duration
 	// Handlers decide on records that fail.
@@ -121,7 +126,7 @@ func inputOf(chain *plan.Chain, s *plan.Source) (plan.Input, bool) {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, maxIdle: e.MaxIdle, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
+	t := &Task{id: id, maxIdle: e.MaxIdle, confirmed: e.Confirmed, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {

@@ -17,7 +17,9 @@ import (
 // source's time is that of its latest record and as much more as the wall clock has
 // gone since. Whatever that makes due behind the source is passed on, and calls that
 // processors have scheduled by stream time are made. It's moved only where something
-// is due. Records that come later are judged by the time that it was moved to, so
+// is due, and no further than brokers have confirmed that there was nothing to read: a
+// partition that can't be reached isn't idle, nor one with records of a transaction
+// that is open. Records that come later are judged by the time that it was moved to, so
 // those of closed windows are dropped as late.
 //
 // d should be longer than any pause after which records with earlier timestamps may
