@@ -54,6 +54,15 @@ func (g *generator) joinTables(n *node) {
 	g.step(pick(g, "join", "leftJoin", "outerJoin"), n, o, node{kind: table})
 }
 
+// joinWindowedTables joins with a table of the same windows, which may be the same.
+func (g *generator) joinWindowedTables(n *node) {
+	window := string(compact(n.window))
+	with := g.other(func(o *node) bool { return o.kind == table && o.window != nil && string(compact(o.window)) == window })
+	with.used = true
+	o := g.named(Object{"with": with.id, "joiner": g.joiner(false)})
+	g.step(pick(g, "join", "leftJoin", "outerJoin"), n, o, node{kind: table, window: n.window})
+}
+
 func (g *generator) joinByForeignKey(n *node) {
 	with := g.partner(table)
 	with.used = true

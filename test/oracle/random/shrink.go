@@ -3,6 +3,7 @@ package random
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Shrink returns a small scenario for which differs is still true, as it is for the
@@ -128,6 +129,9 @@ func dependsOn(step Object, gone map[string]bool) bool {
 func (s *Scenario) keepFed() {
 	read := map[string]bool{}
 	for _, step := range s.Steps {
+		if prefix, ok := strings.CutSuffix(step.text("pattern"), ".*"); ok {
+			read[prefix+"a"], read[prefix+"b"] = true, true
+		}
 		read[step.text("topic")] = true
 		topics, _ := step["topics"].([]string)
 		for _, t := range topics {

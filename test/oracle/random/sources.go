@@ -36,6 +36,12 @@ func (g *generator) source(k kind) *node {
 	}
 	g.sources = append(g.sources, src)
 	made := node{kind: k, style: src.style, long: src.long}
+	if k == stream && g.chance(5) {
+		prefix := fmt.Sprintf("many%d-", g.steps)
+		g.sources[len(g.sources)-1].topics = []string{prefix + "a", prefix + "b"}
+		o["pattern"] = prefix + ".*"
+		return g.step("stream", nil, o, made)
+	}
 	if k == stream {
 		o["topics"] = src.topics
 		return g.failFirst(g.step("stream", nil, o, made))

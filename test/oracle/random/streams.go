@@ -24,7 +24,13 @@ func (g *generator) onStream(n *node) {
 	case 11, 12:
 		g.merge(n)
 	case 13:
-		g.step("repartition", n, g.named(Object{}), *n)
+		o := g.named(Object{})
+		if g.chance(20) {
+			o["partitions"] = 1 + g.IntN(3)
+		}
+		made := *n
+		made.used = false
+		g.step("repartition", n, o, made)
 	case 14:
 		g.through(n)
 	case 15, 16:
@@ -160,17 +166,13 @@ func (g *generator) to(n *node) {
 	g.end("to", g.named(o))
 }
 
-// topicOf returns a function whose results can be names of topics: those of numbers, of
-// keys, and constants.
+// topicOf returns a function whose results can be names of topics: numbers and
+// constants. It's not null, of which docs/parity.md says what becomes.
 func (g *generator) topicOf(n *node) string {
-	constant := "const:out-" + g.next()
-	switch {
-	case n.style == number && !n.long:
-		return pick(g, constant, "prefix:out-", "nullTo:out")
-	case n.style == ref:
-		return pick(g, constant, "beforeColon")
+	if n.style == number && !n.long && g.chance(60) {
+		return "nullTo:out"
 	}
-	return constant
+	return "const:out-" + g.next()
 }
 
 func (g *generator) toTable(n *node) *node {

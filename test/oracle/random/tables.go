@@ -108,7 +108,11 @@ func (g *generator) suppressTable(n *node) *node {
 
 // onWindowedTable applies an operator that goes with windowed keys.
 func (g *generator) onWindowedTable(n *node) {
-	switch g.IntN(6) {
+	switch g.IntN(8) {
+	case 6:
+		g.groupTable(n)
+	case 7:
+		g.joinWindowedTables(n)
 	case 0, 1:
 		made := *n
 		made.used = false
