@@ -13,7 +13,7 @@ PACKAGES = 2
 TIMEOUT  = 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help build lint fmt vet staticcheck rules test test-fast test-mutation oracle-fuzz demo bench clean gcc
+.PHONY: help build lint fmt vet staticcheck rules test test-fast test-mutation oracle-fuzz fuzz demo bench clean gcc
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -57,9 +57,21 @@ test-mutation: ## break exactly-once on purpose and see the crash test fail
 SEED = 1
 N    = 100
 
+# How long each fuzz target runs.
+FUZZTIME = 60s
+
 # The default is small: a first look. Needs a JDK and Maven.
 oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100
 	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED)
+
+# Inputs that reach new code are shrunk by few steps: a minute for each, which is Go's
+# default, leaves no time for others.
+fuzz: ## all fuzz targets, one after another: FUZZTIME=60s
+	@set -e; grep -rl '^func Fuzz' --include=*_test.go . | sort | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z]*\)(.*/\1/p' "$$file" | while read -r target; do \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")"; \
+		done; \
+	done
 
 demo: ## flights of 2013 on a broker inside the process
 	$(GO) run ./examples/flights
