@@ -12,6 +12,7 @@ import (
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
 	kafkatest "github.com/oncestream/oncestream/test/kafka"
+	"github.com/oncestream/oncestream/topology/serde"
 )
 
 // inputJob returns a job whose store is restored from the task's input, which is the
@@ -97,6 +98,36 @@ func TestRestoreFromInputThatWasSetBack(t *testing.T) {
 	r.want(got, map[string]int64{"a": 1})
 	if len(r.rebuilt) != 1 || !strings.Contains(r.rebuilt[0], "the group has committed 1") {
 		t.Errorf("state was dropped: %q", r.rebuilt)
+	}
+}
+
+// State that was restored from another topic says nothing about this one, whatever its
+// offset is.
+func TestRestoreFromInputAfterChangelog(t *testing.T) {
+	r := newRig(t)
+	s, err := r.db.Store(spec, 0)
+	r.must(err)
+	s.Follow("the changelog")
+	store, err := statestore.NewKeyValue(s, serde.String, serde.Int64)
+	r.must(err)
+	r.must(store.Put("old", 1, 0))
+	batch := r.db.NewBatch()
+	r.must(s.Stage(batch, 1))
+	r.must(batch.Commit())
+	s.Applied()
+	r.must(batch.Close())
+	s.Close()
+
+	r.transaction(r.producer("p"), kgo.TryCommit, "a", 1, "b", 2)
+	r.commitInput(2)
+	got, _ := r.restoreInput()
+	r.want(got, map[string]int64{"a": 1, "b": 2})
+	if len(r.rebuilt) != 1 || !strings.Contains(r.rebuilt[0], "another topic") {
+		t.Errorf("state was dropped: %q", r.rebuilt)
+	}
+	r.restoreInput()
+	if len(r.rebuilt) != 1 {
+		t.Errorf("state was dropped again: %q", r.rebuilt)
 	}
 }
 

@@ -237,6 +237,9 @@ func (r *Restorer) prepare(j *Job) error {
 func (r *Restorer) position(ctx context.Context, p Partition, start, end int64) (int64, error) {
 	local := Local{AppliedAt: p.Store.AppliedAt()}
 	local.Next, local.Known = p.Store.Offset()
+	if !p.Store.Follow(p.Topic) {
+		return start, r.rebuild(p, "the local state is at an offset of another topic than "+p.Topic)
+	}
 	if p.Take != nil && local.Known && local.Next == end {
 		return end, nil // also where the topic has lost what was processed
 	}

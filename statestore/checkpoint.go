@@ -25,11 +25,14 @@ type checkpoint struct {
 	// sequence is the number of the last entry of a store with duplicates.
 	sequence int64
 	note     Note
+	// topic is the hash of the name of the topic that next is an offset of, 0 where it
+	// isn't known.
+	topic uint64
 }
 
 const (
 	checkpointVersion = 3
-	checkpointLen     = 1 + 7*8
+	checkpointLen     = 1 + 8*8
 )
 
 func newCheckpoint() checkpoint {
@@ -38,7 +41,7 @@ func newCheckpoint() checkpoint {
 
 func (c checkpoint) append(dst []byte) []byte {
 	dst = append(dst, checkpointVersion)
-	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime, c.sequence, c.note.Number, c.note.Value} {
+	for _, v := range [...]int64{c.next, c.appliedAt, c.streamTime, c.windowTime, c.sequence, c.note.Number, c.note.Value, int64(c.topic)} {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(v))
 	}
 	return dst
@@ -55,6 +58,7 @@ func decodeCheckpoint(b []byte) (checkpoint, error) {
 		windowTime: int64(binary.BigEndian.Uint64(b[25:])),
 		sequence:   int64(binary.BigEndian.Uint64(b[33:])),
 		note:       decodeNote(b[41:]),
+		topic:      binary.BigEndian.Uint64(b[57:]),
 	}
 	if c.next < 0 || c.streamTime < unknownTime || c.windowTime < unknownTime {
 		return checkpoint{}, fmt.Errorf("checkpoint %x: negative offset or time", b)

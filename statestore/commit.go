@@ -88,6 +88,7 @@ func (s *Store) stage(part engineBatch, p *progress) error {
 			return err
 		}
 	}
+	p.topic = s.topic
 	s.scratch = p.checkpoint.append(s.scratch[:0])
 	return part.set(s.meta, s.scratch)
 }

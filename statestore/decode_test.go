@@ -71,7 +71,7 @@ func FuzzJoinList(f *testing.F) {
 
 func FuzzCheckpoint(f *testing.F) {
 	f.Add(newCheckpoint().append(nil))
-	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10, sequence: 11, note: Note{12, 13}}.append(nil))
+	f.Add(checkpoint{next: 7, appliedAt: 8, streamTime: 9, windowTime: 10, sequence: 11, note: Note{12, 13}, topic: 14}.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := decodeCheckpoint(b)
 		if err != nil {
@@ -127,9 +127,9 @@ func TestLayout(t *testing.T) {
 		{"segment key", appendSegmentKey(nil, 2, []byte("a"), 1000), []byte("\x00\x00\x00\x00\x00\x00\x00\x02a\x00\x00\x00\x00\x00\x00\x03\xe8")},
 		{"latest version", appendLatestKey(nil, []byte("a")), []byte("\x7f\xff\xff\xff\xff\xff\xff\xffa")},
 		{"older version", appendVersionKey(nil, 2, []byte("a"), 1005), []byte("\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x01a\x00\x00\x00\x00\x00\x00\x03\xed")},
-		{"checkpoint", checkpoint{1, 2, 3, -1, 5, Note{6, 7}}.append(nil), []byte("\x03\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +
+		{"checkpoint", checkpoint{1, 2, 3, -1, 5, Note{6, 7}, 8}.append(nil), []byte("\x03\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" +
 			"\x00\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x05" +
-			"\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x07")},
+			"\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x08")},
 		{"registration", registration{0x0102, TimestampedWindow, 60_000}.append(nil), []byte("\x01\x01\x02\x02\x00\x00\x00\x00\x00\x00\xea\x60")},
 	} {
 		if !bytes.Equal(c.got, c.want) {

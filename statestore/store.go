@@ -3,6 +3,7 @@ package statestore
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type Store struct {
 	backend   *backend
 	spec      Spec
 	partition int32
+	// topic is the checkpoint's, of the next one.
+	topic uint64
 	// prefix and end bound the store's keys in the engine; meta is the key of the
 	// checkpoint.
 	prefix, end, meta []byte
@@ -81,6 +84,17 @@ func (s *Store) Partition() int32 { return s.partition }
 // Offset returns the changelog offset to apply next: up to it the engine's state
 // is complete. It's not ok where nothing is known and the state is empty.
 func (s *Store) Offset() (next int64, ok bool) { return max(s.applied.next, 0), s.applied.next >= 0 }
+
+// Follow says which topic the offsets of the store are those of from now on. It
+// returns false if the engine's state is at an offset of another one, from which it
+// can't be continued: it has to be wiped.
+func (s *Store) Follow(topic string) bool {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(topic)) // never fails
+	was := s.applied.topic
+	s.topic = h.Sum64()
+	return s.applied.next < 0 || was == 0 || was == s.topic
+}
 
 // AppliedAt returns the wall clock of the apply that Offset belongs to, with
 // millisecond precision, or the zero time.

@@ -10,6 +10,9 @@ import "time"
 func (t *Task) choose() *queue {
 	t.idleUntil = time.Time{}
 	best, empty := t.lowest()
+	if empty {
+		t.noteIdle()
+	}
 	if best == nil || !empty || t.maxIdle < 0 {
 		return best
 	}

@@ -8,16 +8,42 @@ import (
 )
 
 // Punctuate calls what processors have scheduled by the wall clock and what's due.
+//
+// Then it moves the time of sources on that are idle.
 func (t *Task) Punctuate() error {
-	if _, ok := t.Due(); !ok {
-		return nil // spares the look at the clock
+	if _, ok := t.scheduled(); ok { // it spares the look at the clock
+		if err := t.punctuate(plan.WallClock, t.env.Now().UnixMilli()); err != nil {
+			return err
+		}
 	}
-	return t.punctuate(plan.WallClock, t.env.Now().UnixMilli())
+	return t.moveIdle()
+}
+
+// StreamTime returns the highest timestamp of the records that the task has processed,
+// -1 before the first one.
+func (t *Task) StreamTime() int64 { return t.env.StreamTime }
+
+// AdvanceStreamTime moves the stream time that processors see on to a time, unless it's
+// there already, and calls what they have scheduled by it and what's due.
+func (t *Task) AdvanceStreamTime(to int64) error {
+	t.env.StreamTime = max(t.env.StreamTime, to)
+	return t.punctuate(plan.StreamClock, t.env.StreamTime)
 }
 
 // Due returns when Punctuate has something to do next; false where nothing is
 // scheduled by the wall clock.
-func (t *Task) Due() (time.Time, bool) {
+func (t *Task) Due() (at time.Time, ok bool) {
+	at, ok = t.scheduled()
+	for _, s := range t.idle {
+		if next, due := t.idleWake(s); due && (!ok || next.Before(at)) {
+			at, ok = next, true
+		}
+	}
+	return at, ok
+}
+
+// scheduled returns when the next punctuation by the wall clock is due.
+func (t *Task) scheduled() (time.Time, bool) {
 	if t.chain.Due == nil {
 		return time.Time{}, false
 	}
@@ -51,6 +77,7 @@ func (t *Task) punctuate(by plan.Clock, now int64) (err error) {
 // call makes one scheduled call, which has no record, and which a handler may take
 // back by itself.
 func (t *Task) call(f func() error) error {
+	t.stir()
 	t.current, t.env.Due, t.env.From = nil, false, plan.Origin{Partition: -1, Offset: -1}
 	if t.undo == nil {
 		return f()

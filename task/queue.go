@@ -46,6 +46,11 @@ type queue struct {
 	// partitionTime is the highest timestamp processed, -1 before the first. It's
 	// committed with the offset, so that stream time survives a restart.
 	partitionTime int64
+	// idle is the queue's source if that has an idle timeout, which has moved the time
+	// of the partition to moved, -1 where it hasn't. What was committed of it is
+	// committedMoved.
+	idle                  *idleSource
+	moved, committedMoved int64
 	// metadata carries what a commit by another program has put beside the
 	// partition time.
 	metadata string
@@ -74,6 +79,9 @@ func (q *queue) advance() {
 			}
 			q.has = true
 			q.idleSince = time.Time{}
+			if q.idle != nil {
+				q.idle.since = time.Time{}
+			}
 			return
 		}
 		q.position = max(q.position, b.next)
@@ -109,8 +117,18 @@ func (q *queue) done() {
 
 // offset returns what a commit records.
 func (q *queue) offset() kafka.Offset {
-	return kafka.Offset{At: q.position, Metadata: kafka.WithPartitionTime(q.metadata, q.partitionTime), Ok: true}
+	metadata := kafka.WithPartitionTime(q.metadata, q.partitionTime)
+	if q.moved >= 0 {
+		metadata = kafka.WithIdleTime(metadata, q.moved)
+	}
+	return kafka.Offset{At: q.position, Metadata: metadata, Ok: true}
 }
+
+// changed returns whether there's something to commit.
+func (q *queue) changed() bool { return q.position != q.committed || q.moved != q.committedMoved }
+
+// wasCommitted says that there isn't any more.
+func (q *queue) wasCommitted() { q.committed, q.committedMoved = q.position, q.moved }
 
 // lagging reports whether the partition has, or may have, records that haven't
 // arrived yet.

@@ -26,7 +26,8 @@ func (w *Worker) recover(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	if w.remember(err) {
+	again, err := w.remember(err)
+	if again {
 		return w.redo(ctx, err)
 	}
 	switch classify(err) {

@@ -180,12 +180,13 @@ func (w *Worker) buildTask(ctx context.Context, id plan.TaskID, stores []*states
 		Changelog: func(store string) (ChangelogOutput, error) {
 			return w.output(ctx, changelog.Topic(w.ApplicationID, store))
 		},
-		Global:   func(store string) (*statestore.Store, error) { return w.Layout.GlobalReader(w.DB, store) },
-		Now:      time.Now,
-		MaxIdle:  w.MaxTaskIdle,
-		Handlers: w.Handlers,
-		Skipped:  w.skipped,
-		Cache:    w.cache,
+		Global:    func(store string) (*statestore.Store, error) { return w.Layout.GlobalReader(w.DB, store) },
+		Now:       time.Now,
+		Confirmed: w.fetcher.Confirmed,
+		MaxIdle:   w.MaxTaskIdle,
+		Handlers:  w.Handlers,
+		Skipped:   w.skipped,
+		Cache:     w.cache,
 	})
 }
 

@@ -31,6 +31,10 @@ type Task struct {
 	// it doesn't wait for a time.
 	idleUntil time.Time
 
+	// idle are the sources with idle timeouts, confirmed is the field of Edges.
+	idle      []*idleSource
+	confirmed func(tp record.TopicPartition, position int64) time.Time
+
 	turn    int64 // counts what queues waited for: records taken, and first records
 	records int64 // processed since the last collect
 	drops   map[dropKey]int64
@@ -84,6 +88,10 @@ type Edges struct {
 	Global func(store string) (*statestore.Store, error)
 	// Now returns the wall clock.
 	Now func() time.Time
+	// Confirmed returns until when it's certain that there was nothing to read of an
+	// input from a position on; the zero time where it isn't known. Where it's nil, what
+	// was pushed is all there is.
+	Confirmed func(tp record.TopicPartition, position int64) time.Time
 	// MaxIdle is the field MaxTaskIdle of Config.
 	MaxIdle time.Duration
 	// Handlers decide on records that fail.
@@ -118,7 +126,7 @@ func inputOf(chain *plan.Chain, s *plan.Source) (plan.Input, bool) {
 
 // newTask builds the operators of a task whose stores are restored.
 func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, inputs []input, e Edges) (*Task, error) {
-	t := &Task{id: id, maxIdle: e.MaxIdle, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
+	t := &Task{id: id, maxIdle: e.MaxIdle, confirmed: e.Confirmed, drops: map[dropKey]int64{}, handlers: e.Handlers, skipped: e.Skipped}
 	for _, s := range stores {
 		sl := &storeLog{Store: s, acked: -1}
 		if !s.Spec().LoggingDisabled {
@@ -141,6 +149,7 @@ func newTask(id plan.TaskID, sub *plan.SubTopology, stores []*statestore.Store, 
 		},
 		Output:  e.Output,
 		Topic:   e.Topic,
+		MovedTo: movedTo(inputs),
 		Now:     e.Now,
 		Cache:   e.Cache.Share(),
 		Dropped: t.dropped,
@@ -179,6 +188,7 @@ func streamTime(inputs []input) int64 {
 		if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 			highest = max(highest, pt)
 		}
+		highest = max(highest, kafka.IdleTime(in.committed.Metadata))
 	}
 	return highest
 }
@@ -193,6 +203,9 @@ func (t *Task) addQueue(in input, chained plan.Input) {
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
 	}
+	q.moved = kafka.IdleTime(in.committed.Metadata)
+	q.committedMoved = q.moved
+	t.addIdle(q, in.source)
 	t.queues = append(t.queues, q)
 }
 
@@ -247,6 +260,7 @@ func (t *Task) flush() (err error) {
 			err = &Error{Task: t.id.String(), Node: t.env.Node, Err: plan.Recovered(p)}
 		}
 	}()
+	t.stir()
 	t.current, t.env.From = nil, plan.Origin{Partition: -1, Offset: -1}
 	if err := t.chain.Flush(); err != nil {
 		return &Error{Task: t.id.String(), Node: t.env.Node, Err: err}
@@ -318,7 +332,7 @@ func (t *Task) applied() {
 		s.Applied()
 	}
 	for _, q := range t.queues {
-		q.committed = q.position
+		q.wasCommitted()
 	}
 	t.env.CommitRequested = false
 }
@@ -326,13 +340,13 @@ func (t *Task) applied() {
 // uncommitted reports whether input was consumed since the last commit, or state
 // changed without any.
 func (t *Task) uncommitted() bool {
-	return t.uncommittedBytes() > 0 || slices.ContainsFunc(t.queues, func(q *queue) bool { return q.position != q.committed })
+	return t.uncommittedBytes() > 0 || slices.ContainsFunc(t.queues, (*queue).changed)
 }
 
 // offsets adds the positions that moved since the last commit.
 func (t *Task) offsets(to map[record.TopicPartition]kafka.Offset) {
 	for _, q := range t.queues {
-		if q.position != q.committed {
+		if q.changed() {
 			to[q.tp] = q.offset()
 		}
 	}

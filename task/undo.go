@@ -82,6 +82,7 @@ func (u *undo) back() error {
 
 // process takes the head of a queue through the operators.
 func (t *Task) process(q *queue) (err error) {
+	t.stir()
 	t.current, t.env.Due = q, false
 	if t.undo == nil {
 		err = q.input.Process(&q.head)

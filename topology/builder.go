@@ -116,7 +116,7 @@ func (b *Builder) Merge[K, V any](streams ...*Stream[K, V]) *Stream[K, V] {
 
 // sourceNode returns a node that reads a topic into typed records.
 func sourceNode[K, V any](b *Builder, name, topic string, o sourceOptions, k serde.Serde[K], v serde.Serde[V]) *graph.Node {
-	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset)}
+	n := &graph.Node{Name: name, Kind: graph.Source, Topic: topic, Reset: plan.OffsetReset(o.reset), Idle: o.idle.check(b.g, name)}
 	buildTimed(n, k, v, timesOf[K, V](b, name, o.times))
 	return n
 }
@@ -204,6 +204,8 @@ func (b *Builder) compare(n *graph.Node, what string, s, first source) bool {
 			what, s.key, s.value, first.key, first.value, first.node.Name)
 	case n.Reset != first.node.Reset:
 		b.g.Fail(n.Name, "%s has another reset policy in %s: use the same one", what, first.node.Name)
+	case n.Idle != first.node.Idle:
+		b.g.Fail(n.Name, "%s has another idle timeout in %s: use the same one", what, first.node.Name)
 	case s.times != first.times:
 		b.g.Fail(n.Name, "%s has other timestamps in %s: give both the same value of Timestamps", what, first.node.Name)
 	default:

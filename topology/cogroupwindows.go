@@ -52,7 +52,7 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 	for i, input := range s.c.inputs {
 		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error) {
 			rows, err := openWindow(t, n, st, s.w, s.c.key, old.sent, out)
-			rows.Clock, rows.Zero = op.Clock{}, zero
+			rows.Clock, rows.Zero = &op.Clock{}, zero
 			return rows, err
 		})
 	}
@@ -102,7 +102,7 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	for i, input := range s.c.inputs {
 		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error) {
 			rows, err := openSessions(t, n, st, s.w, s.c.key, old.sent, out)
-			rows.Clock = op.Clock{}
+			rows.Clock = &op.Clock{}
 			return rows, err
 		})
 	}

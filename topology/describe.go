@@ -62,6 +62,7 @@ func describeNode(n *graph.Node) NodeDescription {
 		if n.Pattern != nil {
 			d.Pattern = n.Pattern.String()
 		}
+		d.IdleTimeoutMs = n.Idle.Milliseconds()
 	case graph.Sink:
 		d.Kind = SinkNode
 		if n.Topic != "" {

@@ -67,6 +67,8 @@ type NodeDescription struct {
 	// Reset is where a source begins without a committed offset: earliest, latest or
 	// none.
 	Reset string `json:"reset,omitempty"`
+	// IdleTimeoutMs is a source's idle timeout in milliseconds, 0 for none.
+	IdleTimeoutMs int64 `json:"idleTimeoutMs,omitempty"`
 	// Key and Value are the Go types of the serdes of a source or a sink.
 	Key   string `json:"key,omitempty"`
 	Value string `json:"value,omitempty"`

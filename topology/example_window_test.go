@@ -113,3 +113,27 @@ func ExampleCogrouped_And() {
 	// cup=10@1
 	// cup=9@2
 }
+
+// The partition gets no more records, so the window closes by the wall clock.
+func ExampleWithIdleTimeout() {
+	b := topology.NewBuilder()
+	b.Stream("payments", serde.String, serde.Int64, topology.WithIdleTimeout(30*time.Second)).
+		GroupByKey(serde.String, serde.Int64).
+		WindowedBy(topology.Tumbling(time.Minute)).
+		EmitOnClose().
+		Count(topology.StoreAs("counts", serde.Int64)).
+		ToStream(windowName).
+		To("out", serde.String, serde.Int64)
+	d := start(b)
+	in := d.Input("payments", serde.String, serde.Int64)
+	in.PipeAt(10_000, "alice", 5)
+	in.PipeAt(20_000, "alice", 7)
+	d.AdvanceWallClock(39 * time.Second) // as if it were 59 seconds past
+	fmt.Println("nothing yet:", len(d.Output("out", serde.String, serde.Int64).ReadAll()))
+	d.AdvanceWallClock(time.Second)
+	in.PipeAt(30_000, "alice", 9) // too late for the window
+	show(d, d.Output("out", serde.String, serde.Int64))
+	// Output:
+	// nothing yet: 0
+	// alice[0,60000]=2@20000
+}

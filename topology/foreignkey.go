@@ -108,6 +108,10 @@ func foreignKeyJoin[K, V, J, V2, R any](left *Table[K, V], right *Table[J, V2], 
 		from = left.node // the graph stays one of this builder's nodes
 	}
 	left.sendOld(n.subscribe.Name, true)
+	if right.from != nil {
+		// A filter then says nothing of rows that haven't passed before either.
+		right.sendOld(n.answerAll.Name, true)
+	}
 	n.answer.Stores = right.read(n.answer.Name)
 	n.resolve.Stores = left.read(n.resolve.Name)
 	subscriptions := j.name + subscriptionStore
@@ -147,10 +151,14 @@ func (t *Table[K, V]) needValueSerde(user string) {
 
 // linkLeft builds what runs in the tasks of the left table.
 func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, V2], j fkJoin[K, V, J, V2, R]) {
-	link(n.subscribe, func(_ *graph.Task, at op.Node, out op.Func[J, wire.Subscription]) (op.Func[K, op.Change[V]], error) {
+	shared := func(task *graph.Task) (*op.Again[K, V], error) {
+		return graph.Share(task, n.subscribe, func() (*op.Again[K, V], error) { return &op.Again[K, V]{}, nil })
+	}
+	link(n.subscribe, func(task *graph.Task, at op.Node, out op.Func[J, wire.Subscription]) (op.Func[K, op.Change[V]], error) {
+		again, err := shared(task)
 		return op.Subscribe(at, op.ForeignKeys[K, V, J]{
 			Of: j.of, Left: j.left, PrimaryKey: left.key, Value: left.stored.value, Key: right.key,
-		}, out), nil
+		}, again, out), err
 	})
 	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{})
 	buildSource(n.responseSource, left.key, serde.Serde[wire.Answer](op.AnswerSerde{}))
@@ -159,7 +167,11 @@ func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, 
 		if err != nil {
 			return nil, err
 		}
-		return op.ResolveAnswers(at, rows, left.stored.value, right.stored.value, j.joiner(), out), nil
+		again, err := shared(task)
+		if j.left {
+			again = nil // its subscriptions are always answered
+		}
+		return op.ResolveAnswers(at, rows, left.stored.value, right.stored.value, j.joiner(), again, out), err
 	})
 }
 

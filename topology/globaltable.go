@@ -60,6 +60,9 @@ func (b *Builder) checkGlobal(kind, node, store string, o sourceOptions, st stor
 	if o.reset != Earliest {
 		b.g.Fail(node, "a %s is always read from the topic's start: leave WithReset out", kind)
 	}
+	if o.idle.given {
+		b.g.Fail(node, "nothing waits for the time of a global table: leave WithIdleTimeout out")
+	}
 	if o.times != (Timestamps{}) {
 		b.g.Fail(node, "a %s has the timestamps of its records: leave WithTimestamps out", kind)
 	}

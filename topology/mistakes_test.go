@@ -46,6 +46,16 @@ var mistakes = []struct {
 		"KSTREAM-MAPVALUES-0000000012: MapValuesWithKey needs a function, got nil",
 		"KSTREAM-FLATMAPVALUES-0000000013: FlatMapValuesWithKey needs a function, got nil",
 	}},
+	{"idle timeouts", func(b *builder) {
+		b.Stream("none", str, str, topology.WithIdleTimeout(0))
+		b.Stream("twice", str, str)
+		b.Stream("twice", str, str, topology.WithIdleTimeout(time.Second))
+		b.GlobalTable("global", str, rows("global"), topology.WithIdleTimeout(time.Second))
+	}, []string{
+		"KSTREAM-SOURCE-0000000000: WithIdleTimeout: 0s is too short: it must be a millisecond or more",
+		`KSTREAM-SOURCE-0000000002: topic "twice" has another idle timeout in KSTREAM-SOURCE-0000000001: use the same one`,
+		"KTABLE-SOURCE-0000000004: nothing waits for the time of a global table: leave WithIdleTimeout out",
+	}},
 	{"patterns", func(b *builder) {
 		b.StreamMatching[string, string](nil, str, nil)
 		b.Stream("orders-eu", str, str)

@@ -38,6 +38,7 @@ type sourceOptions struct {
 	nodeOptions
 	reset OffsetReset
 	times Timestamps
+	idle  idleTimeout
 }
 
 type sinkOptions struct {

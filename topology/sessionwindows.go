@@ -168,7 +168,7 @@ func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w window
 		return rows, storeError(n.Name, st.name, err)
 	}
 	rows = op.SessionRows[K, A]{
-		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime},
+		Node: operator(t, n), Store: store, Clock: &op.Clock{Store: raw.StreamTime},
 		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
 	}
 	return rows, holdSessions(t, n, st, w, &rows)

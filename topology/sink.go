@@ -89,7 +89,7 @@ func chosenOutput[K, V any](env *plan.Env, choose func(K, V) string) func(K, V) 
 
 func openChosen(env *plan.Env, topic string) (plan.Output, error) {
 	if err := graph.CheckName(topic); err != nil {
-		return nil, fmt.Errorf("the name of the topic that was chosen for a record: %w", err)
+		return nil, &plan.UserError{Err: fmt.Errorf("the name of the topic that was chosen for a record: %w", err)}
 	}
 	if env.Topic == nil {
 		return nil, errors.New("this task can't write to chosen topics")

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"slices"
+
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
 )
@@ -49,6 +51,8 @@ type tablesJoin[V, V2, R any] struct {
 	joiner func() op.Joiner[V, V2, R]
 }
 
+func (j tablesJoin[V, V2, R]) inner() bool { return j.needLeft && j.needRight }
+
 func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j tablesJoin[V, V2, R], options []Option) *Table[K, R] {
 	left, right = left.valid(), right.valid()
 	b := left.b
@@ -66,8 +70,8 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 		right.sendOld(other.Name, true)
 	}
 	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
-	linkSide(this, &result.old, right.lookup, j.needRight, j.joiner)
-	linkSide(other, &result.old, left.lookup, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	linkSide(this, &result.old, partner[K, V2]{right.lookup, j.needRight, right.gone(this, left.node, j.inner())}, j.joiner)
+	linkSide(other, &result.old, partner[K, V]{left.lookup, j.needLeft, left.gone(other, right.node, j.inner())}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
 		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
@@ -99,16 +103,47 @@ func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
 // lookup is how the named node of a task reads the rows of a table.
 type lookup[K, V any] = func(task *graph.Task, node string) (op.Lookup[K, V], error)
 
+// partner is the other table of a join: how its rows are read, whether a row of the
+// result needs one, and what tells in a task whether one has gone unseen.
+type partner[K, V any] struct {
+	rows   lookup[K, V]
+	needed bool
+	gone   func(*graph.Task) func(K) (bool, error)
+}
+
 // linkSide builds the node that joins the changes of one table with the rows of
 // the other. old says whether its results carry the values before them.
-func linkSide[K, V, V2, R any](n *graph.Node, old *bool, other lookup[K, V2], needOther bool, joiner func() op.Joiner[V, V2, R]) {
+func linkSide[K, V, V2, R any](n *graph.Node, old *bool, other partner[K, V2], joiner func() op.Joiner[V, V2, R]) {
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
-		rows, err := other(task, n.Name)
+		rows, err := other.rows(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
-		return op.JoinTables(at, needOther, rows, joiner(), *old, out), nil
+		partner := op.Partner[K, V2]{Rows: rows, Needed: other.needed, Gone: other.gone(task)}
+		return op.JoinTables(at, partner, joiner(), *old, out), nil
 	})
+}
+
+// gone returns what tells in a task whether a row that isn't in the table's stores
+// any more may have been there for an inner join with the table of another node,
+// whose own row is being deleted: if one record changes both, or if a record cache
+// hasn't passed the deletion on.
+func (t *Table[K, V]) gone(n, with *graph.Node, inner bool) func(*graph.Task) func(K) (bool, error) {
+	return func(task *graph.Task) func(K) (bool, error) {
+		switch {
+		case !inner:
+			return nil
+		case graph.Related(t.node, with):
+			return func(K) (bool, error) { return true, nil }
+		case task.Env.Cache == nil:
+			return nil
+		}
+		keys := op.NewKeys(t.key)
+		return func(key K) (bool, error) {
+			b, err := keys(key)
+			return err == nil && slices.ContainsFunc(n.Stores, func(store string) bool { return task.Leaves(store, b) }), err
+		}
+	}
 }
 
 // viewJoin makes the rows of a join of those of both tables.

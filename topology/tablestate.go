@@ -101,7 +101,7 @@ func (t *Table[K, V]) read(user string) []string {
 // the table's own store, or in that of the table that this one is made of.
 func (t *Table[K, V]) isVersioned() bool {
 	switch {
-	case t.stored.name != "":
+	case t.stored.name != "" && !t.passesRows():
 		return t.stored.isVersioned()
 	case t.joins || t.buffer != "" || len(t.from) == 0:
 		return false
@@ -109,9 +109,13 @@ func (t *Table[K, V]) isVersioned() bool {
 	return t.from[0].isVersioned()
 }
 
+// passesRows returns whether the table has a store that is never needed, as its rows are
+// made of those of one other table.
+func (t *Table[K, V]) passesRows() bool { return t.pending && t.from != nil && !t.joins }
+
 // history returns how long the table has the history of its rows.
 func (t *Table[K, V]) history() time.Duration {
-	if t.stored.name != "" {
+	if t.stored.name != "" && !t.passesRows() {
 		return t.stored.resolve().history
 	}
 	return t.from[0].history()

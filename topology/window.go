@@ -216,7 +216,7 @@ func openWindow[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w windowSh
 		return rows, storeError(n.Name, st.name, err)
 	}
 	rows = op.WindowRows[K, A]{
-		Node: operator(t, n), Store: store, Clock: op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
+		Node: operator(t, n), Store: store, Clock: &op.Clock{Store: raw.StreamTime}, Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
 	}
 	return rows, holdWindows(t, n, st, w, &rows)
 }

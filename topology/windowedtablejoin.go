@@ -54,8 +54,9 @@ func joinWindowed[K, V, V2, R any](left *WindowedTable[K, V], right *WindowedTab
 		right.old.ask()
 	}
 	old := &oldValues{from: []*oldValues{left.old, right.old}}
-	linkSide(this, &old.sent, right.rows.lookup, j.needRight, j.joiner)
-	linkSide(other, &old.sent, left.rows.lookup, j.needLeft, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	gone := goneUnseen[Windowed[K]](left.node, from, j.inner())
+	linkSide(this, &old.sent, partner[Windowed[K], V2]{right.rows.lookup, j.needRight, gone}, j.joiner)
+	linkSide(other, &old.sent, partner[Windowed[K], V]{left.rows.lookup, j.needLeft, gone}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[R]]) (op.Func[Windowed[K], op.Change[R]], error) {
 		return out, nil
 	})
@@ -64,6 +65,17 @@ func joinWindowed[K, V, V2, R any](left *WindowedTable[K, V], right *WindowedTab
 	b.g.Add(merge, this, other)
 	b.g.CoPartition(merge, left.node, from)
 	return &WindowedTable[K, R]{b: b, node: merge, windows: left.windows, old: old, rows: joinedRows(left.rows, right.rows, merge, j.joiner)}
+}
+
+// goneUnseen is Table.gone for windowed tables. With record caches any deletion may
+// have been made unseen.
+func goneUnseen[K any](left, right *graph.Node, inner bool) func(*graph.Task) func(K) (bool, error) {
+	return func(task *graph.Task) func(K) (bool, error) {
+		if !inner || task.Env.Cache == nil && !graph.Related(left, right) {
+			return nil
+		}
+		return func(K) (bool, error) { return true, nil }
+	}
 }
 
 // joinedRows is how the rows of a join are made of those of both tables.

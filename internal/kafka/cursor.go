@@ -46,6 +46,10 @@ type cursor struct {
 	// What the last chunk told the consumer.
 	reported                  bool
 	highWatermark, lastStable int64
+
+	// confirmed is when the last request was sent whose answer ended at the end of
+	// the log.
+	confirmed time.Time
 }
 
 // failed notes a passing error, after which the partition rests for a while.

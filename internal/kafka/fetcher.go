@@ -133,6 +133,24 @@ func (f *Fetcher) Valid(c *Chunk) bool {
 	return f.currentLocked(c.TopicPartition, c.epoch) != nil
 }
 
+// Confirmed returns until when it's certain that there was nothing to read of a
+// partition from a position on; the zero time where it isn't known. It tells silence
+// from a leader that can't be reached.
+//
+// It's when the last request was sent that found the end of the log at the position:
+// the answer may have waited for this process for any time. A partition isn't empty
+// while an open transaction has records in it, nor once more was fetched of it than
+// the consumer has taken.
+func (f *Fetcher) Confirmed(tp record.TopicPartition, position int64) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	cur := f.mu.cursors[tp]
+	if cur == nil || cur.offset != position {
+		return time.Time{}
+	}
+	return cur.confirmed
+}
+
 // currentLocked returns the cursor of a partition unless it was replaced.
 func (f *Fetcher) currentLocked(tp record.TopicPartition, epoch uint64) *cursor {
 	if cur := f.mu.cursors[tp]; cur != nil && cur.epoch == epoch {

@@ -36,6 +36,7 @@ type ask struct {
 	offset      int64
 	bytes       int32
 	leaderEpoch int32
+	at          time.Time
 }
 
 // plan is one request.
@@ -107,14 +108,14 @@ func (l *loop) next(now time.Time) (p plan, wait time.Duration, idle bool) {
 	if suspect != nil {
 		ready = append(ready[:0], suspect)
 	}
-	return l.planLocked(ready, held || wait > 0), wait, false
+	return l.planLocked(ready, held || wait > 0, now), wait, false
 }
 
 // planLocked makes a request within the room that the budget leaves. When it
 // leaves none, partitions of which nothing is buffered are asked for all the same:
 // a consumer may hold what it has of one partition until it gets some of another,
 // and neither would ever move.
-func (l *loop) planLocked(ready []*cursor, hurry bool) plan {
+func (l *loop) planLocked(ready []*cursor, hurry bool, now time.Time) plan {
 	f := l.f
 	p := plan{maxWait: f.cfg.MaxWait}
 	if !hurry {
@@ -133,7 +134,7 @@ func (l *loop) planLocked(ready []*cursor, hurry bool) plan {
 	}
 	for _, cur := range ready {
 		cur.busy = true
-		p.asks = append(p.asks, ask{cur.tp, cur.epoch, cur.offset, cur.fetchBytes, cur.leaderEpoch})
+		p.asks = append(p.asks, ask{cur.tp, cur.epoch, cur.offset, cur.fetchBytes, cur.leaderEpoch, now})
 		p.reserved += int64(cur.fetchBytes)
 	}
 	p.reserved = max(min(p.reserved, room, int64(f.cfg.MaxBytes)), int64(ready[0].fetchBytes))
@@ -264,6 +265,9 @@ func (f *Fetcher) advanceLocked(cur *cursor, a ask, block *sarama.FetchResponseB
 	cur.reported = true
 	cur.highWatermark, cur.lastStable = c.HighWatermark, c.LastStable
 	cur.offset = c.Next
+	if c.Next >= c.HighWatermark {
+		cur.confirmed = a.at
+	}
 	cur.succeeded()
 	cur.buffered += int64(c.Bytes)
 	f.mu.buffered += int64(c.Bytes)

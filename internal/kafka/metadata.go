@@ -72,6 +72,33 @@ func WithPartitionTime(metadata string, partitionTime int64) string {
 	return m.Encode()
 }
 
+// idleName is the name of the time that an idle timeout has moved a partition to. No
+// store has a name with a slash.
+const idleName = "oncestream/idle"
+
+// IdleTime returns the time in committed metadata that an idle timeout has moved the
+// partition to, or UnknownTime.
+func IdleTime(metadata string) int64 {
+	m, err := DecodeOffsetMetadata(metadata)
+	if t, ok := m.Times[idleName]; ok && err == nil {
+		return t
+	}
+	return UnknownTime
+}
+
+// WithIdleTime returns committed metadata with another such time.
+func WithIdleTime(metadata string, t int64) string {
+	m, err := DecodeOffsetMetadata(metadata)
+	if err != nil {
+		m = OffsetMetadata{PartitionTime: UnknownTime}
+	}
+	if m.Times == nil {
+		m.Times = map[string]int64{}
+	}
+	m.Times[idleName] = t
+	return m.Encode()
+}
+
 // DecodeOffsetMetadata reads what was committed by this package or by a Kafka
 // Streams application. Empty text, as other consumers commit it, is an unknown
 // time. The time is also unknown beside an error.

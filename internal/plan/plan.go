@@ -96,6 +96,9 @@ type Source struct {
 	Repartition *Repartition
 	// Reset says where reading starts without a committed offset.
 	Reset OffsetReset
+	// Idle is how long the partition must have nothing to read until the wall clock
+	// moves stream time on; 0 where it never does.
+	Idle time.Duration
 }
 
 // Sink is a topic that a sub-topology writes to.
@@ -186,6 +189,21 @@ type Input struct {
 	// change and every output record was handed over. The record is valid only
 	// during the calls.
 	Process func(*record.Record) error
+	// Due returns the stream time at which something behind a source with an idle
+	// timeout is passed on next, or Never. It may be costly. Nil for other sources, and
+	// where nothing keeps time.
+	Due func() int64
+	// Advance moves the stream time of the operators behind the source on, and passes on
+	// what becomes due by that. It's nil where Due is.
+	Advance func(to int64) error
+}
+
+// Timed is an operator that keeps stream time.
+type Timed struct {
+	// Due returns the stream time at which it passes something on next, or Never.
+	Due func() int64
+	// Advance moves its time on, and passes on what becomes due.
+	Advance func(to int64) error
 }
 
 // Env is what a task gives its operators. All of it is used on the task's
@@ -220,6 +238,13 @@ type Env struct {
 	// Remember takes the memory of an operator that has some beside its stores, so that
 	// a record can be taken back. It's nil where none is.
 	Remember func(Memory)
+	// MovedTo returns how far the idle timeout had moved the stream time of a source, by
+	// the name of its node, at the last commit; -1 where it hadn't.
+	MovedTo func(source string) int64
+	// Timed takes an operator behind a source with an idle timeout, and returns the time
+	// that it had been moved to at the last commit, or -1. It's nil where there's no such
+	// source.
+	Timed func(node string, t Timed) int64
 	// Now returns the wall clock: the system's, or a test's.
 	Now func() time.Time
 	// Dropped counts a record that an operator drops by its rules.

@@ -18,6 +18,7 @@ type config struct {
 	maxMessageBytes map[string]int
 	maxTaskIdle     time.Duration
 	recordCache     int64
+	oneStreamTime   bool
 }
 
 func newConfig(options []Option) config {
@@ -56,6 +57,12 @@ func WithRecordCache(bytes int64) Option { return func(c *config) { c.recordCach
 // for those that have none, on the driver's clock. The default is 0, which doesn't
 // wait: in memory no records are on their way.
 func WithMaxTaskIdle(d time.Duration) Option { return func(c *config) { c.maxTaskIdle = d } }
+
+// WithOneStreamTime gives the processors of all tasks one stream time, the highest of
+// theirs: that's what Kafka Streams' TopologyTestDriver does, which runs all
+// sub-topologies in one task. Without it each task has its own, as in production, there
+// as here. Windows and joins have a stream time of their own in either case.
+func WithOneStreamTime() Option { return func(c *config) { c.oneStreamTime = true } }
 
 // WithClock sets what the wall clock shows at first. The default is the Unix
 // epoch.

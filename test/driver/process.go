@@ -160,6 +160,9 @@ func (d *Driver) process() error {
 		if _, err := t.Run(1); err != nil {
 			return err
 		}
+		if err := d.shareStreamTime(t); err != nil {
+			return err
+		}
 		w := d.waiting[tp]
 		w.records--
 		w.since = d.turn()
@@ -169,6 +172,19 @@ func (d *Driver) process() error {
 			}
 		}
 	}
+}
+
+// shareStreamTime moves the stream time of all tasks on to that of one.
+func (d *Driver) shareStreamTime(of *task.Task) error {
+	if !d.oneStreamTime {
+		return nil
+	}
+	for _, t := range d.tasks {
+		if err := t.AdvanceStreamTime(of.StreamTime()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next returns the task whose record is next and the record's partition, or nil.

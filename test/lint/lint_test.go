@@ -28,6 +28,7 @@ var rules = []struct {
 	{"goroutines", concurrency},
 	{"guides", guides},
 	{"operators", operators},
+	{"parity", parity},
 }
 
 func TestProject(t *testing.T) {

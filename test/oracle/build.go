@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/oncestream/oncestream/topology"
@@ -21,6 +22,8 @@ type builder struct {
 	// declared are the stores for processors, by name, and read those of tables.
 	declared map[string]*declaredStore
 	read     map[string]lookup
+	// merges says that repartition topics are merged.
+	merges bool
 	// extractor is the name of the one for sources that name none.
 	extractor string
 	// times are the extractors in use, by name.
@@ -163,6 +166,9 @@ func newBuilder(sc *scenario, counts bool) (*builder, error) {
 		declared: map[string]*declaredStore{}, read: map[string]lookup{},
 		extractor: "record", times: map[string]topology.Timestamps{}, chosen: map[string]bool{},
 		fed: map[string]int64{}, offsets: map[place]int64{},
+	}
+	if ways := fmt.Sprint(sc.Config["topology.optimization"]); ways == "all" || strings.Contains(ways, "merge") {
+		b.merges = true
 	}
 	if name, ok := sc.Config["default.timestamp.extractor"]; ok {
 		b.extractor = fmt.Sprint(name)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -117,13 +118,20 @@ func runText(text []byte) (g *golden, err error) {
 	return parseGolden(b.Bytes())
 }
 
-// kind returns what differs first, for instance the output.
+// particular are the parts of an error's text that others of its kind don't have.
+var particular = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+|"[^"]*"`)
+
+// kind returns what differs first, for instance the output, or the error without what's
+// particular to it.
 func (c *comparison) kind() string {
 	if len(c.differences) == 0 {
 		return ""
 	}
-	kind, _, _ := strings.Cut(c.differences[0], " ")
-	kind, _, _ = strings.Cut(kind, "\n")
+	kind, _, _ := strings.Cut(c.differences[0], "\n")
+	if strings.HasPrefix(kind, "error") {
+		return particular.ReplaceAllString(kind, "")
+	}
+	kind, _, _ = strings.Cut(kind, " ")
 	return kind
 }
 

@@ -86,7 +86,7 @@ func stored(kind string) deed {
 func plusOne(d datum) datum {
 	n := int64(0)
 	if d != nil {
-		n, _ = strconv.ParseInt(d.print(), 10, 64)
+		n = parse(d.print())
 	}
 	return text(strconv.FormatInt(n+1, 10))
 }

@@ -86,6 +86,7 @@ func (r *runner) configure() ([]driver.Option, error) {
 	action, processing := task.Fail, task.Fail
 	var err error
 	options := []driver.Option{
+		driver.WithOneStreamTime(),
 		driver.WithDecodeHandler(func(task.FailedRecord) task.Action { return action }),
 		driver.WithProcessingHandler(func(task.FailedRecord) task.Action { return processing }),
 	}

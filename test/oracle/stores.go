@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology"
@@ -40,7 +41,9 @@ func storeParam(s *step) (storeName, error) {
 	st := storeName{name: p.text("name"), named: p.has("name")}
 	if !st.named {
 		st.name = s.id
-		st.options = append(st.options, topology.IfNeeded())
+		if !strings.HasSuffix(strings.ToLower(s.op), "join") || strings.HasPrefix(s.op, "fk") {
+			st.options = append(st.options, topology.IfNeeded()) // joins by key keep it in any case
+		}
 	}
 	switch kind := p.text("type"); kind {
 	case "", "persistent":

@@ -28,7 +28,7 @@ func joinStreams(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, right = left.forJoin(s, "-left"), right.forJoin(s, "-right")
+	left, right = left.forJoin(b, s, "-left"), right.forJoin(b, s, "-right")
 	of := streamJoin{op: s.op, left: left, right: right, windows: w, stores: joinStores(s, left, right), options: s.options()}
 	out := &stream{key: left.key, value: textSerde{}}
 	if j.withKey {

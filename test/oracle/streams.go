@@ -43,9 +43,10 @@ func (s *stream) as(t *topology.Stream[datum, datum]) *stream {
 }
 
 // forJoin returns the stream as a step joins it. Joins without a name have one
-// repartition topic for the same stream, with the stream's own name.
-func (s *stream) forJoin(st *step, side string) *stream {
-	if !s.rekeyed || st.has("name") {
+// repartition topic for the same stream, with the stream's own name. Where topics are
+// merged they become one anyway, with those of other operators.
+func (s *stream) forJoin(b *builder, st *step, side string) *stream {
+	if !s.rekeyed || st.has("name") || b.merges {
 		return s
 	}
 	if s.topic == nil {
@@ -199,18 +200,25 @@ func split(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	branches := in.Branches(s.options()...)
-	result := func(id string, of *topology.Stream[datum, datum]) { b.results[id] = in.as(of) }
+	result := func(id, name string, of *topology.Stream[datum, datum]) {
+		made := in.as(of)
+		if s.has("name") {
+			made.name = s.text("name") + name
+		}
+		b.results[id] = made
+	}
 	for i, to := range get(s.params, "branches", []branch{}) {
 		p, err := parsePredicate(to.Pred)
 		if err != nil {
 			return nil, err
 		}
 		name := cmp.Or(to.Name, strconv.Itoa(i+1))
-		result(to.ID, branches.Branch(name, func(k, v datum) bool { return p(printed(k), printed(v)) }))
+		result(to.ID, name, branches.Branch(name, func(k, v datum) bool { return p(printed(k), printed(v)) }))
 	}
 	if s.has("default") {
 		to := get(s.params, "default", branch{})
-		result(to.ID, branches.Default(cmp.Or(to.Name, "0")))
+		name := cmp.Or(to.Name, "0")
+		result(to.ID, name, branches.Default(name))
 	}
 	return nil, nil
 }

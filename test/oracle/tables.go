@@ -212,7 +212,7 @@ func join(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	in = in.forJoin(s, "")
+	in = in.forJoin(b, s, "")
 	options := []topology.JoinOption{topology.RepartitionAs(s.name(), in.key, in.value)}
 	if s.has("name") {
 		options = append(options, topology.Named(s.text("name")))

@@ -4,6 +4,9 @@ import "fmt"
 
 // mapper returns a function of keys and values, and the style of its results.
 func (g *generator) mapper(n *node) (string, style) {
+	if f, ok := g.throwing(25); ok {
+		return f, n.style
+	}
 	if n.style == number && g.chance(30) {
 		return fmt.Sprintf("add:%d", g.IntN(5)-2), number
 	}
@@ -31,6 +34,9 @@ func (g *generator) rekey(n *node) string {
 
 // predicate returns a condition.
 func (g *generator) predicate(n *node) string {
+	if f, ok := g.throwing(20); ok {
+		return f
+	}
 	if n.style == number && g.chance(40) {
 		return fmt.Sprintf("valueIntGt:%d", g.IntN(9))
 	}
@@ -49,6 +55,9 @@ func (g *generator) expander() string {
 
 // joiner returns what makes one value of two.
 func (g *generator) joiner(key bool) string {
+	if f, ok := g.throwing(20); ok {
+		return f
+	}
 	if key && g.chance(20) {
 		return "concatWithKey"
 	}

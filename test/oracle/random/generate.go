@@ -3,6 +3,7 @@ package random
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // kind is what a step makes.
@@ -15,6 +16,7 @@ const (
 	groupedTable
 	windowed
 	cogrouped
+	global
 )
 
 // style says what the values of a node look like, where that's known: functions of
@@ -41,6 +43,8 @@ type node struct {
 	long bool
 	// ofCogroup says that a windowed stream is a cogrouped one.
 	ofCogroup bool
+	// versioned says that a table knows the history of its rows.
+	versioned bool
 	used      bool
 }
 
@@ -58,6 +62,17 @@ type generator struct {
 	sources []source
 	// written are the topics that are written and read again.
 	written []string
+	// stores are those of addStore, counters those with numbers, readable those of tables
+	// and globals global ones that processors may look into, and asks those that are asked
+	// at the end.
+	stores, counters, readable, globals []string
+	asks                                []asked
+	// cached says that there are record caches, badValues that some values can't be
+	// deserialized, failures that functions fail, and deadLetters where to they go.
+	cached, badValues, failures, deadLetters bool
+	// wall says that something happens by the wall clock, and routed that nodes have the
+	// names of keys.
+	wall, routed bool
 }
 
 // Generate returns the scenario of a seed and a number.
@@ -79,21 +94,32 @@ func (g *generator) scenario() {
 	g.unit = pick(g, 1, 1, 10, 10, 10)
 	g.start = pick(g, 1000, 1000, 1000, 0)
 	g.keys = []string{"a", "b", "c", "d"}[:2+g.IntN(3)]
+	g.settings()
 	for range 1 + g.IntN(3) {
 		g.source(pick(g, stream, stream, table))
 	}
-	for range 1 + g.IntN(8) {
+	if g.chance(5) {
+		g.globalStore()
+	}
+	for range 1 + g.IntN(pick(g, 8, 8, 8, 20)) {
 		g.operate()
 	}
 	g.outputs()
 	g.feed()
+	if g.chance(30) {
+		g.queries()
+	}
 	if g.chance(15) {
 		g.count()
 	}
 }
 
-// count asks for partition counts, mostly the same for all topics.
+// count asks for partition counts, mostly the same for all topics. The oracle doesn't
+// find those of a pattern's topics.
 func (g *generator) count() {
+	if slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["pattern"] != nil }) {
+		return
+	}
 	g.s.Partitions = map[string]any{}
 	all := 1 + g.IntN(4)
 	topics := g.written
@@ -116,6 +142,8 @@ func (g *generator) operate() {
 		g.onStream(n)
 	case table:
 		g.onTable(n)
+	case global:
+		g.joinGlobal(g.partner(stream))
 	default:
 		g.onGroups(n)
 	}
@@ -168,7 +196,7 @@ func (g *generator) times(low, high int) int { return g.unit * (low + g.IntN(hig
 
 // named gives the step a name sometimes.
 func (g *generator) named(o Object) Object {
-	if g.chance(20) {
+	if g.chance(20) || g.deadLetters {
 		o["name"] = "name-" + g.next()
 	}
 	return o

@@ -108,12 +108,12 @@ func (g *generator) aggregate(n *node) *node {
 // storeWindows gives a store to an aggregation. Windows that are sent when they
 // close get a store that keeps them.
 func (g *generator) storeWindows(o Object, n *node) {
-	onClose := n.window != nil && n.window["onClose"] == true
-	if !onClose {
+	switch {
+	case n.window == nil:
 		g.store(o, 60)
-		if st := o.object("store"); st["name"] != nil && n.window != nil && n.window["type"] != "unlimited" && g.chance(50) {
-			st["retentionMs"] = longRetention
-		}
+		return
+	case n.window["onClose"] != true:
+		g.windowStore(o, n, 60)
 		return
 	}
 	o["store"] = Object{"name": "store-" + g.next(), "retentionMs": longRetention, "type": pick(g, "persistent", "inMemory")}

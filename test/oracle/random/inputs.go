@@ -12,7 +12,14 @@ func (g *generator) feed() {
 	step, jitter := pick(g, 1, 2, 5), pick(g, 0, 2, 4, 8)
 	late, headers := pick(g, 0, 3, 10), pick(g, 0, 0, 30)
 	t := g.start
+	clock := 0
+	if g.wall || g.chance(5) {
+		clock = 20
+	}
 	for i := range 5 + g.IntN(pick(g, 10, 40, 80)) {
+		if g.chance(clock) {
+			g.s.Input = append(g.s.Input, Object{"advanceWallClockMs": g.times(1, 30)})
+		}
 		t += g.times(0, step)
 		ts := t
 		switch {
@@ -43,6 +50,9 @@ func (g *generator) record(i, ts, headers int) {
 	}
 	if g.chance(headers) {
 		o["headers"] = [][]any{{"i", fmt.Sprint(i)}}
+		if g.chance(20) {
+			o["headers"] = [][]any{{"i", fmt.Sprint(i)}, {"h", nil}, {"i", "again"}}
+		}
 	}
 	g.s.Input = append(g.s.Input, o)
 }
@@ -51,6 +61,8 @@ func (g *generator) record(i, ts, headers int) {
 func (g *generator) value(src source, i, ts int) any {
 	n := 1 + g.IntN(9)
 	switch {
+	case src.long && g.badValues && g.chance(20):
+		return pick[any](g, "text", Object{"hex": "06"}, "")
 	case src.long:
 		return Object{"hex": hex.EncodeToString([]byte{0, 0, 0, 0, 0, 0, 0, byte(n)})}
 	case src.embedded && g.chance(70):

@@ -39,7 +39,11 @@ func (g *generator) joinWindow() Object {
 func (g *generator) joinTable(n *node) {
 	with := g.partner(table)
 	with.used = true
-	g.step(pick(g, "join", "leftJoin"), n, g.named(Object{"with": with.id, "joiner": g.joiner(true)}), node{kind: stream})
+	o := g.named(Object{"with": with.id, "joiner": g.joiner(true)})
+	if with.versioned && g.chance(60) || g.chance(1) {
+		o["graceMs"] = g.times(0, 8)
+	}
+	g.step(pick(g, "join", "leftJoin"), n, o, node{kind: stream})
 }
 
 func (g *generator) joinTables(n *node) {
@@ -48,6 +52,15 @@ func (g *generator) joinTables(n *node) {
 	o := g.named(Object{"with": with.id, "joiner": g.joiner(false)})
 	g.store(o, 40)
 	g.step(pick(g, "join", "leftJoin", "outerJoin"), n, o, node{kind: table})
+}
+
+// joinWindowedTables joins with a table of the same windows, which may be the same.
+func (g *generator) joinWindowedTables(n *node) {
+	window := string(compact(n.window))
+	with := g.other(func(o *node) bool { return o.kind == table && o.window != nil && string(compact(o.window)) == window })
+	with.used = true
+	o := g.named(Object{"with": with.id, "joiner": g.joiner(false)})
+	g.step(pick(g, "join", "leftJoin", "outerJoin"), n, o, node{kind: table, window: n.window})
 }
 
 func (g *generator) joinByForeignKey(n *node) {

@@ -16,6 +16,7 @@ type Scenario struct {
 	Partitions map[string]any
 	Steps      []Object
 	Input      []Object
+	Queries    []Object
 }
 
 // Object is a step or an input: its parameters by name. Numbers are ints.
@@ -109,6 +110,10 @@ func (s *Scenario) Text() []byte {
 	field("steps", list(s.Steps))
 	b.WriteString(`  "input": `)
 	b.Write(list(s.Input))
+	if len(s.Queries) > 0 {
+		b.WriteString(",\n  \"queries\": ")
+		b.Write(list(s.Queries))
+	}
 	b.WriteString("\n}\n")
 	return b.Bytes()
 }
@@ -133,6 +138,6 @@ func list(objects []Object) []byte {
 func (s *Scenario) clone() *Scenario {
 	c := *s
 	c.Config, c.Partitions = maps.Clone(s.Config), maps.Clone(s.Partitions)
-	c.Steps, c.Input = slices.Clone(s.Steps), slices.Clone(s.Input)
+	c.Steps, c.Input, c.Queries = slices.Clone(s.Steps), slices.Clone(s.Input), slices.Clone(s.Queries)
 	return &c
 }

@@ -1,5 +1,11 @@
 package random
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // Shrink returns a small scenario for which differs is still true, as it is for the
 // one given. It takes out inputs, steps with what depends on them, and parameters,
 // as long as anything can go. Scenarios that show a difference on purpose aren't
@@ -8,7 +14,7 @@ func Shrink(s *Scenario, differs func(*Scenario) bool) *Scenario {
 	try := func(c *Scenario) bool { return OnPurpose(c) == nil && differs(c) }
 	for {
 		smaller := false
-		for _, pass := range []func(*Scenario, func(*Scenario) bool) *Scenario{dropInputs, dropSteps, skipSteps, dropParameters} {
+		for _, pass := range []func(*Scenario, func(*Scenario) bool) *Scenario{dropQueries, dropInputs, dropSteps, skipSteps, dropParameters} {
 			if c := pass(s, try); c != nil {
 				s, smaller = c, true
 			}
@@ -17,6 +23,26 @@ func Shrink(s *Scenario, differs func(*Scenario) bool) *Scenario {
 			return s
 		}
 	}
+}
+
+// dropQueries takes out questions, all of them if that can be.
+func dropQueries(s *Scenario, try func(*Scenario) bool) *Scenario {
+	var smaller *Scenario
+	if len(s.Queries) > 1 {
+		c := s.clone()
+		c.Queries = nil
+		if try(c) {
+			return c
+		}
+	}
+	for i := len(s.Queries) - 1; i >= 0; i-- {
+		c := s.clone()
+		c.Queries = slices.Delete(c.Queries, i, i+1)
+		if try(c) {
+			s, smaller = c, c
+		}
+	}
+	return smaller
 }
 
 // dropInputs takes out runs of inputs, long ones first. It returns nil if none can
@@ -75,14 +101,18 @@ func made(step Object) []string {
 	for _, b := range branchesOf(step) {
 		ids = append(ids, b.text("id"))
 	}
-	if step.text("op") == "addStore" {
-		ids = append(ids, step.object("store").text("name"))
+	if !isProcess(step) {
+		ids = append(ids, cmp.Or(step.text("store"), step.object("store").text("name")))
 	}
-	return ids
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 }
 
+// isProcess returns whether a step has a processor, which uses a store that another one
+// makes.
+func isProcess(step Object) bool { return step["processor"] != nil }
+
 func dependsOn(step Object, gone map[string]bool) bool {
-	if step.text("op") != "addStore" && step.text("store") != "" && gone[step.text("store")] {
+	if isProcess(step) && gone[step.text("store")] {
 		return true
 	}
 	groups, _ := step["groups"].([]Object)
@@ -94,10 +124,14 @@ func dependsOn(step Object, gone map[string]bool) bool {
 	return gone[step.text("from")] || gone[step.text("with")] || step["state"] != nil && gone[step.text("state")]
 }
 
-// keepFed drops inputs of topics that no source reads.
+// keepFed drops inputs of topics that no source reads, and questions to stores that no
+// step makes.
 func (s *Scenario) keepFed() {
 	read := map[string]bool{}
 	for _, step := range s.Steps {
+		if prefix, ok := strings.CutSuffix(step.text("pattern"), ".*"); ok {
+			read[prefix+"a"], read[prefix+"b"] = true, true
+		}
 		read[step.text("topic")] = true
 		topics, _ := step["topics"].([]string)
 		for _, t := range topics {
@@ -111,6 +145,11 @@ func (s *Scenario) keepFed() {
 		}
 	}
 	s.Input = rest
+	var stores []string
+	for _, step := range s.Steps {
+		stores = append(stores, made(step)...)
+	}
+	s.Queries = slices.DeleteFunc(s.Queries, func(q Object) bool { return !slices.Contains(stores, q.text("store")) })
 }
 
 // skipSteps takes out a step and lets its dependents read what it read.

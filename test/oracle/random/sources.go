@@ -27,18 +27,28 @@ func (g *generator) source(k kind) *node {
 		src.long = true
 		o["value"] = "long"
 	}
+	if src.style == text && g.s.Config["default.timestamp.extractor"] != nil {
+		src.embedded = true
+	}
 	if src.style == text && g.chance(20) {
 		src.embedded = true
 		o["timestamps"] = pick(g, "embedded", "embeddedOrSkip", "embeddedOrPartitionTime")
 	}
 	g.sources = append(g.sources, src)
 	made := node{kind: k, style: src.style, long: src.long}
+	if k == stream && g.chance(5) {
+		prefix := fmt.Sprintf("many%d-", g.steps)
+		g.sources[len(g.sources)-1].topics = []string{prefix + "a", prefix + "b"}
+		o["pattern"] = prefix + ".*"
+		return g.step("stream", nil, o, made)
+	}
 	if k == stream {
 		o["topics"] = src.topics
-		return g.step("stream", nil, o, made)
+		return g.failFirst(g.step("stream", nil, o, made))
 	}
 	o["topic"] = src.topics[0]
 	g.store(o, 50)
+	made.versioned = isVersioned(o)
 	return g.step("table", nil, o, made)
 }
 
@@ -57,12 +67,28 @@ func (g *generator) store(o Object, percent int) {
 		return
 	}
 	name := "store-" + g.next()
-	if g.chance(70) {
+	if g.chance(60) {
 		o["store"] = name
+		g.readable = append(g.readable, name)
+		g.asks = append(g.asks, asked{name, node{}, false})
+		return
+	}
+	if g.chance(25) {
+		st := Object{"name": name, "type": "versioned", "historyMs": g.times(1, 20)}
+		if g.chance(30) {
+			st["segmentMs"] = g.times(2, 10)
+		}
+		o["store"] = st
+		g.asks = append(g.asks, asked{name, node{}, true})
 		return
 	}
 	st := Object{"name": name, "type": pick(g, "persistent", "inMemory")}
-	switch g.IntN(4) {
+	if g.chance(10) {
+		delete(st, "name")
+	} else {
+		g.asks = append(g.asks, asked{name, node{}, false})
+	}
+	switch g.IntN(5) {
 	case 0:
 		st["logging"] = false
 	case 1:
@@ -71,4 +97,30 @@ func (g *generator) store(o Object, percent int) {
 		st["caching"] = false
 	}
 	o["store"] = st
+}
+
+// isVersioned returns whether a step's store is a versioned one.
+func isVersioned(o Object) bool { return o.object("store").text("type") == "versioned" }
+
+// windowStore gives the step a store of windows in so many of a hundred cases.
+func (g *generator) windowStore(o Object, n *node, percent int) {
+	keep := g.cached && n.window["type"] != "unlimited" // a record cache shows what its store has dropped
+	if !g.chance(percent) && !keep {
+		return
+	}
+	st := Object{"name": "store-" + g.next()}
+	if g.chance(40) {
+		st["type"] = pick(g, "persistent", "inMemory")
+	}
+	switch g.IntN(8) {
+	case 0:
+		st["logging"] = false
+	case 1:
+		st["caching"] = false
+	}
+	if keep || n.window["type"] != "unlimited" && g.chance(50) {
+		st["retentionMs"] = longRetention
+	}
+	o["store"] = st
+	g.asks = append(g.asks, asked{st.text("name"), *n, false})
 }

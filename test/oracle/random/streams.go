@@ -6,7 +6,11 @@ func (g *generator) onStream(n *node) {
 		g.onWindowedStream(n)
 		return
 	}
-	switch g.IntN(20) {
+	switch g.IntN(24) {
+	case 20, 21, 22:
+		g.process(n)
+	case 23:
+		g.joinGlobal(n)
 	case 0, 1, 2, 3:
 		g.group(n)
 	case 4, 5:
@@ -20,7 +24,13 @@ func (g *generator) onStream(n *node) {
 	case 11, 12:
 		g.merge(n)
 	case 13:
-		g.step("repartition", n, g.named(Object{}), *n)
+		o := g.named(Object{})
+		if g.chance(20) {
+			o["partitions"] = 1 + g.IntN(3)
+		}
+		made := *n
+		made.used = false
+		g.step("repartition", n, o, made)
 	case 14:
 		g.through(n)
 	case 15, 16:
@@ -32,10 +42,14 @@ func (g *generator) onStream(n *node) {
 
 // onWindowedStream applies an operator that goes with windowed keys.
 func (g *generator) onWindowedStream(n *node) {
-	switch g.IntN(3) {
-	case 0:
+	switch g.IntN(9) {
+	case 7:
+		g.process(n)
+	case 8:
+		g.joinGlobal(n)
+	case 0, 1, 2:
 		g.step("selectKey", n, g.named(Object{"fn": g.rekey(n)}), node{kind: stream, style: n.style, long: n.long})
-	case 1:
+	case 3, 4:
 		g.filter(n)
 	default:
 		fn, of := g.mapper(n)
@@ -72,6 +86,11 @@ func (g *generator) expand(n *node) {
 	case 1:
 		g.step("flatMapValues", n, g.named(Object{"fn": g.expander()}), node{kind: stream})
 	default:
+		if g.chance(25) {
+			n.used = true
+			g.end("foreach", g.named(Object{"id": g.next(), "from": n.id}))
+			return
+		}
 		made := *n
 		made.used = false
 		g.step("peek", n, g.named(Object{}), made)
@@ -80,13 +99,16 @@ func (g *generator) expand(n *node) {
 
 func (g *generator) split(n *node) {
 	n.used = true
-	o := Object{"id": g.next(), "from": n.id}
+	o := g.named(Object{"id": g.next(), "from": n.id})
 	var branches []Object
 	branch := func(extra Object) Object {
 		made := *n
 		made.used = false
 		made.id = g.next() + "-" + string(rune('a'+len(branches)))
 		extra["id"] = made.id
+		if g.chance(20) {
+			extra["name"] = "name-" + made.id
+		}
 		g.nodes = append(g.nodes, &made)
 		return extra
 	}
@@ -102,7 +124,7 @@ func (g *generator) split(n *node) {
 
 // merge takes a stream of the same types.
 func (g *generator) merge(n *node) {
-	with := g.other(func(o *node) bool { return o.kind == stream && o.window == nil && o.long == n.long && o != n })
+	with := g.other(func(o *node) bool { return o.kind == stream && o.window == nil && o.long == n.long })
 	if with == nil {
 		g.mapStream(n)
 		return
@@ -134,7 +156,7 @@ func (g *generator) to(n *node) {
 	o := Object{"from": n.id}
 	switch {
 	case g.chance(5):
-		o["topicFn"] = "const:out-" + g.next()
+		o["topicFn"] = g.topicOf(n)
 	default:
 		o["topic"] = "out-" + g.next()
 	}
@@ -144,10 +166,19 @@ func (g *generator) to(n *node) {
 	g.end("to", g.named(o))
 }
 
+// topicOf returns a function whose results can be names of topics: numbers and
+// constants. It's not null, of which docs/parity.md says what becomes.
+func (g *generator) topicOf(n *node) string {
+	if n.style == number && !n.long && g.chance(60) {
+		return "nullTo:out"
+	}
+	return "const:out-" + g.next()
+}
+
 func (g *generator) toTable(n *node) *node {
 	o := g.named(Object{})
 	g.store(o, 60)
-	return g.step("toTable", n, o, node{kind: table, style: n.style, long: n.long})
+	return g.step("toTable", n, o, node{kind: table, style: n.style, long: n.long, versioned: isVersioned(o)})
 }
 
 func (g *generator) group(n *node) {

@@ -6,7 +6,9 @@ func (g *generator) onTable(n *node) {
 		g.onWindowedTable(n)
 		return
 	}
-	switch g.IntN(14) {
+	switch g.IntN(15) {
+	case 14:
+		g.transform(n)
 	case 0, 1:
 		g.filterTable(n)
 	case 2, 3:
@@ -96,6 +98,9 @@ func (g *generator) suppressTable(n *node) *node {
 		o["maxRecords"] = 1 + g.IntN(4)
 		o["whenFull"] = pick(g, "emitEarly", "emitEarly", "emitEarly", "shutDown")
 	}
+	if g.chance(10) {
+		o["logging"] = false
+	}
 	made := *n
 	made.used = false
 	return g.step("suppress", n, o, made)
@@ -103,7 +108,11 @@ func (g *generator) suppressTable(n *node) *node {
 
 // onWindowedTable applies an operator that goes with windowed keys.
 func (g *generator) onWindowedTable(n *node) {
-	switch g.IntN(6) {
+	switch g.IntN(8) {
+	case 6:
+		g.groupTable(n)
+	case 7:
+		g.joinWindowedTables(n)
 	case 0, 1:
 		made := *n
 		made.used = false

@@ -168,6 +168,12 @@ func (c *Cache) Changed(key []byte, headers []record.Header, from plan.Origin) e
 	return c.evict()
 }
 
+// Had returns whether a change of the row waits, and the row was there before it.
+func (c *Cache) Had(key []byte) bool {
+	s := &c.slots[c.index[string(key)]]
+	return s.waits && s.had
+}
+
 // read makes the entry that Kafka Streams makes when it reads a row before it
 // writes it: that of the old value, which may need room already.
 func (c *Cache) read(key []byte) error {

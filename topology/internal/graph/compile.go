@@ -41,28 +41,32 @@ func (g *Graph) compileGlobal(id int32, nodes []*Node) *plan.Global {
 		ID:     id,
 		Source: &plan.Source{Node: source.Name, Topic: source.Topic},
 		Store:  g.specs(nodes)[0],
-		Build:  func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, nodes[:1]) },
+		Build:  func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, nodes[:1], nil) },
 	}
 }
 
 func (g *Graph) compile(id int32, nodes []*Node) *plan.SubTopology {
 	sub := &plan.SubTopology{ID: id, Stores: g.specs(nodes), Reused: g.reusedBy(nodes), CoPartitioned: g.coPartitioned(nodes)}
-	var sources []*Node
+	var sources, idle []*Node
 	for _, n := range nodes {
 		switch n.Kind {
 		case Source:
 			sources = append(sources, n)
+			timeout := g.idle(n)
+			if timeout > 0 {
+				idle = append(idle, n)
+			}
 			if n.Pattern != nil {
-				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Pattern: n.Pattern, Reset: n.Reset})
+				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Pattern: n.Pattern, Reset: n.Reset, Idle: timeout})
 			}
 			for _, topic := range n.Topics() {
-				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: topic, Repartition: n.Repartition, Reset: n.Reset})
+				sub.Sources = append(sub.Sources, &plan.Source{Node: n.Name, Topic: topic, Repartition: n.Repartition, Reset: n.Reset, Idle: timeout})
 			}
 		case Sink:
 			sub.Sinks = append(sub.Sinks, &plan.Sink{Node: n.Name, Topic: n.Topic, Repartition: n.Repartition})
 		}
 	}
-	sub.Build = func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, sources) }
+	sub.Build = func(env *plan.Env) (*plan.Chain, error) { return buildTask(env, sources, idle) }
 	return sub
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"time"
 
 	"github.com/oncestream/oncestream/internal/plan"
 )
@@ -36,6 +37,8 @@ type Node struct {
 	Global bool
 	// Reset is a source's policy.
 	Reset plan.OffsetReset
+	// Idle is the idle timeout of a user's source, 0 for none.
+	Idle time.Duration
 	// Stores are the names of the stores that the node uses.
 	Stores []string
 	// Key and Value are the Go types of the serdes of a source or a sink.
@@ -76,6 +79,13 @@ func (n *Node) Topics() []string {
 		return nil
 	}
 	return append([]string{n.Topic}, n.Also...)
+}
+
+// Related returns whether one record may reach both nodes without passing through
+// another topic.
+func Related(a, b *Node) bool {
+	of := b.sources()
+	return slices.ContainsFunc(a.sources(), func(s *Node) bool { return slices.Contains(of, s) })
 }
 
 // sources returns the topics' sources whose records reach the node without

@@ -57,6 +57,14 @@ func (t *Task) Cache(n *Node, store string, make func() (*cache.Cache, error)) (
 	return c, nil
 }
 
+// Leaves returns whether the store's record cache, if it has one, has a change of the
+// row that it hasn't passed on yet, and the row was there before. The key is that of
+// the store's engine.
+func (t *Task) Leaves(store string, key []byte) bool {
+	c := t.caches[store]
+	return c != nil && c.Had(key)
+}
+
 // OnFlush has f called at each commit on behalf of a node. The functions are called
 // in the order in which their nodes were added. Thus what one sends is seen by those
 // further down, which were added later.
@@ -86,10 +94,12 @@ func (t *Task) Entry(n *Node) (any, error) {
 	return entry, nil
 }
 
-// buildTask makes the operators behind the sources.
-func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
+// buildTask makes the operators behind the sources, some of which have idle
+// timeouts.
+func buildTask(env *plan.Env, sources, idle []*Node) (*plan.Chain, error) {
 	t := &Task{Env: env, built: map[*Node]any{}, shared: map[any]any{}, caches: map[string]*cache.Cache{}}
 	chain := &plan.Chain{Inputs: map[string]plan.Input{}}
+	keepers := keepTime(env, sources, idle)
 	for _, n := range sources {
 		entry, err := t.Entry(n)
 		if err != nil {
@@ -98,6 +108,9 @@ func buildTask(env *plan.Env, sources []*Node) (*plan.Chain, error) {
 		input, ok := entry.(func() plan.Input)
 		if !ok {
 			return nil, fmt.Errorf("task %s: build: the source %s is a %T", env.Task, n.Name, entry)
+		}
+		if slices.Contains(idle, n) {
+			input = keepers.inputs(n, input)
 		}
 		if n.Pattern != nil {
 			if chain.Matched == nil {

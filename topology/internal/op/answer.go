@@ -33,8 +33,11 @@ func (AnswerSerde) Append(dst []byte, a wire.Answer) ([]byte, error) {
 func (AnswerSerde) Decode(b []byte) (wire.Answer, error) { return wire.ReadAnswer(b) }
 
 // ResolveAnswers joins the rows of the left table with the answers to them. An
-// answer to a row that has changed since is dropped: another one is on its way.
-func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V], v2 serde.Serde[V2], join Joiner[V, V2, R], out Func[K, R]) Func[K, wire.Answer] {
+// answer to a row that has changed since is dropped: another one is on its way,
+// unless there's no right row. In an inner join, where again isn't nil, the row as it
+// is now may not have asked for an answer in that case, and the result of an earlier
+// one would stay. So it's subscribed again; if it can't be, there's no result.
+func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V], v2 serde.Serde[V2], join Joiner[V, V2, R], again *Again[K, V], out Func[K, R]) Func[K, wire.Answer] {
 	var o Record[K, R]
 	value := newScratch(v)
 	return func(r *Record[K, wire.Answer]) error {
@@ -51,7 +54,14 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 			return n.fail(err)
 		}
 		if !current {
-			return n.drop(plan.DropStale)
+			if err := n.drop(plan.DropStale); err != nil || again == nil || r.Value.Value != nil {
+				return err
+			}
+			if found {
+				if asked, err := again.do(r.Key, row, r); asked || err != nil {
+					return err
+				}
+			}
 		}
 		var right V2
 		hasRight := r.Value.Value != nil

@@ -27,8 +27,7 @@ type closing[K, A any] struct {
 	node Node
 	// delay is how much later than a window's last moment it's closed.
 	delay int64
-	// streamTime is that of the store.
-	streamTime func() int64
+	clock *Clock
 	// rows lists windows by their ends, from one end on.
 	rows func(from int64) iter.Seq2[closedRow[K, A], error]
 	// row reads one of them. Where it has become another, that one is added.
@@ -40,7 +39,7 @@ type closing[K, A any] struct {
 	// and weren't sent, and some that are gone. A session that was extended is there
 	// with an end that it had before.
 	open dueHeap
-	// known is -1 where nothing is known.
+	// known is nothing after the start, and after all was forgotten.
 	known int64
 	// due is an end that no window has before it that ends behind known.
 	due int64
@@ -65,9 +64,13 @@ type closedRow[K, A any] struct {
 	ts     int64
 }
 
-// start takes the output of an aggregation over, for which it returns another one.
+// nothing is an end before all others.
+const nothing = -1
+
+// start begins with nothing known. What is closed goes to out.
 func (c *closing[K, A]) start(k serde.Serde[K], out Func[serde.Windowed[K], Change[A]]) {
-	c.key, c.out, c.limit, c.known = newScratch(k), out, maxOpen, -1
+	c.key, c.out, c.limit, c.known = newScratch(k), out, maxOpen, nothing
+	c.clock.closing = c
 	if c.node.Env.Remember == nil {
 		return
 	}
@@ -86,7 +89,7 @@ func (c *closing[K, A]) start(k serde.Serde[K], out Func[serde.Windowed[K], Chan
 // forget has the next window that closes looked for in the store.
 func (c *closing[K, A]) forget() {
 	c.open.clear()
-	c.known, c.due, c.touched = -1, 0, true
+	c.known, c.due, c.touched = nothing, 0, true
 }
 
 // note takes note of a window that was written.
@@ -124,9 +127,27 @@ func (c *closing[K, A]) push(w *serde.Windowed[K]) error {
 	return nil
 }
 
+// next returns a stream time until which no window closes: that at which the next one
+// does, unless it was extended or deleted.
+func (c *closing[K, A]) next() int64 {
+	if last := c.clock.now() - c.delay; c.known == nothing {
+		if err := c.sendStored(last, last, nil); err != nil {
+			return 0 // it fails as well when it's sent
+		}
+	}
+	end := c.due
+	if c.open.len() > 0 {
+		end = min(end, c.open.first().at)
+	}
+	return plus(end, c.delay)
+}
+
+// advance sends what an idle timeout closes.
+func (c *closing[K, A]) advance(to int64) error { return c.see(to, nil) }
+
 // see sends what a record at the timestamp closes.
 func (c *closing[K, A]) see(ts int64, headers []record.Header) error {
-	before := c.streamTime()
+	before := c.clock.now()
 	c.sent = max(before, ts) - c.delay
 	switch {
 	case ts <= before:

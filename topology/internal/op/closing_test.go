@@ -67,7 +67,7 @@ func (c *closer) restart(t *testing.T, kind string) {
 
 func (c *closer) windowRows() (WindowRows[string, int64], error) {
 	w, err := statestore.NewWindow(c.store, serde.String, serde.Int64)
-	return WindowRows[string, int64]{Node: c.node, Store: w, Clock: Clock{Store: c.store.StreamTime}, Grace: 7, Out: c.take}, err
+	return WindowRows[string, int64]{Node: c.node, Store: w, Clock: &Clock{Store: c.store.StreamTime}, Grace: 7, Out: c.take}, err
 }
 
 func (c *closer) windows(size, advance int64) error {
@@ -86,7 +86,7 @@ func (c *closer) sliding() error {
 
 func (c *closer) sessions() error {
 	store, err := statestore.NewSession(c.store, serde.String, serde.Int64)
-	rows := SessionRows[string, int64]{Node: c.node, Store: store, Clock: Clock{Store: c.store.StreamTime}, Gap: 10, Grace: 7, Out: c.take}
+	rows := SessionRows[string, int64]{Node: c.node, Store: store, Clock: &Clock{Store: c.store.StreamTime}, Gap: 10, Grace: 7, Out: c.take}
 	s := rows.onClose(serde.String)
 	c.closing = &s.closing
 	merge := func(_ string, agg int64, _ bool, session int64) (int64, bool) { return agg + session, true }

@@ -23,7 +23,7 @@ func before[K, V, A any](c *closing[K, A], moves func(*Record[K, V]) bool, aggre
 // windows of the given length are sent. delay is in addition to the grace.
 func (w *WindowRows[K, A]) onClose(k serde.Serde[K], length, delay int64) *closing[K, A] {
 	store := w.Store
-	c := &closing[K, A]{node: w.Node, delay: w.Grace + delay, streamTime: w.Clock.Store}
+	c := &closing[K, A]{node: w.Node, delay: w.Grace + delay, clock: w.Clock}
 	c.start(k, w.Out)
 	c.rows = func(from int64) iter.Seq2[closedRow[K, A], error] {
 		return func(yield func(closedRow[K, A], error) bool) {

@@ -90,6 +90,7 @@ const Never = math.MaxInt64
 func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V] {
 	remember(n, &j.Now) // for both sides
 	remember(n, &j.Oldest)
+	j.keepTime(n, j.Left, out)
 	s := &joinSide[K, V, V2, R]{Node: n, joiner: j.Joiner, other: j.Right, before: j.Before, after: j.After, now: &j.Now, out: out}
 	if j.Waiting != nil {
 		s.expire = func(headers []record.Header) error { return j.expire(n, j.Left, j.After, headers, out) }
@@ -104,6 +105,7 @@ func JoinLeft[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R
 
 // JoinRight is JoinLeft for the other side.
 func JoinRight[K, V, V2, R any](n Node, j *StreamJoin[K, V, V2, R], out Func[K, R]) Func[K, V2] {
+	j.keepTime(n, j.Right, out)
 	s := &joinSide[K, V2, V, R]{Node: n, joiner: j.Joiner.flip(), other: j.Left, before: j.After, after: j.Before, now: &j.Now, out: out}
 	if j.Waiting != nil {
 		s.expire = func(headers []record.Header) error { return j.expire(n, j.Right, j.Before, headers, out) }
@@ -210,6 +212,11 @@ func (j *StreamJoin[K, V, V2, R]) expire(n Node, side noted, after int64, header
 	if j.open(j.Oldest.Value, after) {
 		return nil
 	}
+	return j.sendClosed(n, side, headers, out)
+}
+
+// sendClosed is expire where the oldest waiting record isn't looked at.
+func (j *StreamJoin[K, V, V2, R]) sendClosed(n Node, side noted, headers []record.Header, out Func[K, R]) error {
 	oldest := int64(Never)
 	leftOpen, rightOpen := false, false
 	for e, err := range j.Waiting.All() {
@@ -246,6 +253,44 @@ func (j *StreamJoin[K, V, V2, R]) setOldest(side noted, oldest int64) {
 		j.Oldest = statestore.Note{Number: j.Oldest.Number + 1, Value: oldest}
 		side.SetNote(j.Oldest)
 	}
+}
+
+// keepTime has idle timeouts of the sources of one side move stream time on.
+func (j *StreamJoin[K, V, V2, R]) keepTime(n Node, side noted, out Func[K, R]) {
+	moved := n.keepTime(plan.Timed{Due: j.next, Advance: func(to int64) error {
+		j.Now = max(j.Now, to)
+		if j.Waiting == nil {
+			return nil
+		}
+		return j.sendClosed(n, side, nil, out)
+	}})
+	j.Now = max(j.Now, moved)
+}
+
+// next returns the stream time at which the window of a waiting record has closed.
+func (j *StreamJoin[K, V, V2, R]) next() int64 {
+	due := plan.Never
+	if j.Waiting == nil {
+		return due
+	}
+	left, right := j.Joiner.Left != nil, j.Joiner.Right != nil // to be looked for
+	for e, err := range j.Waiting.All() {
+		if err != nil {
+			return 0 // it fails as well when it's sent
+		}
+		switch {
+		case e.IsLeft && left:
+			left = false
+			due = min(due, plus(shift(e.Timestamp, j.After+j.Grace), 1))
+		case !e.IsLeft && right:
+			right = false
+			due = min(due, plus(shift(e.Timestamp, j.Before+j.Grace), 1))
+		}
+		if !left && !right {
+			break
+		}
+	}
+	return due
 }
 
 // open returns whether a window isn't closed yet that ends some time after a

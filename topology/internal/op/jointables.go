@@ -66,12 +66,31 @@ func (s *side[V]) of(v V, has bool) *V {
 	return &s.v
 }
 
+// Partner is the other table, as one side of a join of tables sees it.
+type Partner[K, V any] struct {
+	Rows Lookup[K, V]
+	// Needed says that nothing comes of a change where the other table has no row.
+	Needed bool
+	// Gone returns whether a row that isn't there may have been there when the result
+	// was last changed. It's nil where rows never go unseen.
+	Gone func(key K) (bool, error)
+}
+
+// gone returns whether a change is one of two deletions of a result's rows, of which
+// neither sees the other's row any more. One of them has to delete the result.
+func (p Partner[K, V]) gone(key K, exists bool) (bool, error) {
+	if exists || p.Gone == nil {
+		return false, nil
+	}
+	return p.Gone(key)
+}
+
 // JoinTables takes the changes of one table and joins them with the row of the
-// other. With needOther nothing comes of a change where the other has none.
+// other.
 //
 // A deletion is passed on whether or not there was a result before: only one
 // side's old row is known here. A change of a versioned table's history is dropped.
-func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], join Joiner[V, V2, R], old bool, out Func[K, Change[R]]) Func[K, Change[V]] {
+func JoinTables[K, V, V2, R any](n Node, other Partner[K, V2], join Joiner[V, V2, R], old bool, out Func[K, Change[R]]) Func[K, Change[V]] {
 	var o Record[K, Change[R]]
 	return func(r *Record[K, Change[V]]) error {
 		c := &r.Value
@@ -79,11 +98,19 @@ func JoinTables[K, V, V2, R any](n Node, needOther bool, other Lookup[K, V2], jo
 			return n.drop(plan.DropOutOfOrder)
 		}
 		n.at()
-		row, ts, found, err := other(r.Key)
+		row, ts, found, err := other.Rows(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
-		if !found && (needOther || !c.HasNew && !c.HasOld) {
+		if !found && other.Needed {
+			gone, err := other.gone(r.Key, c.HasNew)
+			if err != nil {
+				return n.fail(err)
+			}
+			if !gone {
+				return nil
+			}
+		} else if !found && !c.HasNew && !c.HasOld {
 			return nil
 		}
 		n.enter()
@@ -122,10 +149,17 @@ func JoinRows[K, V, V2, R any](n Node, left Lookup[K, V], right Lookup[K, V2], j
 }
 
 // KeepJoin stores the rows of a join, whose changes come from both sides with the
-// old values that are asked for.
+// old values that are asked for. Where the rows are stored it's known what they were,
+// also if both sides have changed before they were seen here.
 func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Change[R]] {
 	return func(r *Record[K, Change[R]]) error {
 		n.at()
+		if t.stored() {
+			var err error
+			if r.Value.Old, r.Value.HasOld, err = t.old(r.Key); err != nil {
+				return n.fail(err)
+			}
+		}
 		kept, err := t.keep(r.Key, &r.Value, r.Timestamp)
 		if err != nil {
 			return n.fail(err)

@@ -18,6 +18,13 @@ func newScratch[T any](s serde.Serde[T]) *scratch[T] {
 	return &scratch[T]{serde: s, buf: make([]byte, 0, scratchSize)}
 }
 
+// NewKeys returns a function that serializes keys. What it returns is valid until it's
+// called again.
+func NewKeys[K any](k serde.Serde[K]) func(K) ([]byte, error) {
+	keys := newScratch(k)
+	return func(key K) ([]byte, error) { return keys.bytes(key, false) }
+}
+
 // recovering is bytes with a serde's panic as an error.
 func (s *scratch[T]) recovering(v T, null bool) (b []byte, err error) {
 	defer func() {

@@ -48,7 +48,7 @@ func MergeAggregates[K, A any](n Node, zero func() A, merge func(K, A, A) A) Mer
 func SessionAggregate[K, V, A any](rows SessionRows[K, A], fold Fold[K, V, A], merge Merge[K, A]) Func[K, V] {
 	rows.again = rows.Old && sharesMemory[A]()
 	s := &sessions[K, V, A]{SessionRows: rows, fold: fold, merge: merge}
-	s.Clock.remember(s.Node)
+	s.Clock.begin(s.Node)
 	return s.process
 }
 

@@ -13,7 +13,7 @@ import (
 type SessionRows[K, A any] struct {
 	Node  Node
 	Store *statestore.Session[K, A]
-	Clock Clock
+	Clock *Clock
 	// Gap and Grace are in milliseconds.
 	Gap, Grace int64
 	Late       Lateness

@@ -25,7 +25,7 @@ import (
 func SlidingAggregate[K, V, A any](rows WindowRows[K, A], difference int64, fold Fold[K, V, A]) Func[K, V] {
 	rows.prepare()
 	s := &sliding[K, V, A]{WindowRows: rows, difference: difference, fold: fold}
-	s.Clock.remember(s.Node)
+	s.Clock.begin(s.Node)
 	return s.process
 }
 

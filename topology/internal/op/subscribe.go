@@ -20,15 +20,22 @@ type ForeignKeys[K, V, J any] struct {
 	Key        serde.Serde[J]
 }
 
+// Again subscribes a row once more. It's what the end of a foreign-key join asks of
+// its beginning in the same task.
+type Again[K, V any] struct {
+	do func(key K, v V, r *Record[K, wire.Answer]) (asked bool, err error)
+}
+
 // Subscribe is where the left table sends its changes: to the row that a row's
 // foreign key names now, and to the one that it named before. The record's key is
 // the foreign key, or null in a left join, where the answer is always that
 // there's no row. The subscriptions are valid until the next change.
-func Subscribe[K, V, J any](n Node, f ForeignKeys[K, V, J], out Func[J, wire.Subscription]) Func[K, Change[V]] {
+func Subscribe[K, V, J any](n Node, f ForeignKeys[K, V, J], again *Again[K, V], out Func[J, wire.Subscription]) Func[K, Change[V]] {
 	s := &subscriber[K, V, J]{
 		node: n, ForeignKeys: f, keys: nullsOf[J](), out: out, primary: newScratch(f.PrimaryKey),
 		value: newScratch(f.Value), oldKey: newScratch(f.Key), newKey: newScratch(f.Key),
 	}
+	again.do = s.again
 	if f.Left {
 		return s.left
 	}
@@ -79,6 +86,17 @@ func (s *subscriber[K, V, J]) inner(r *Record[K, Change[V]]) error {
 		return err
 	}
 	return s.send(is, wire.AnswerAlways)
+}
+
+// again subscribes a row whose change may have left an answer unheard which said that
+// there's no right row: its own subscription isn't answered then. A row without a
+// foreign key has none to ask.
+func (s *subscriber[K, V, J]) again(key K, v V, r *Record[K, wire.Answer]) (asked bool, err error) {
+	_, is, err := s.begin(&Record[K, Change[V]]{Key: key, Value: Change[V]{New: v, HasNew: true}, Timestamp: r.Timestamp, Headers: r.Headers})
+	if err != nil {
+		return false, s.node.fail(err)
+	}
+	return is.exists(), s.end(is, wire.AnswerAlways)
 }
 
 // left subscribes all rows. A deleted row and one without a foreign key ask under
@@ -142,7 +160,7 @@ func (s *subscriber[K, V, J]) keyOf(buf *scratch[J], key K, v V) (k foreignKey[J
 	return foreignKey[J]{j, b}, nil
 }
 
-// end takes a subscription back, if there is one.
+// end asks for what ends a subscription, or for an answer to it, if there is one.
 func (s *subscriber[K, V, J]) end(k foreignKey[J], how wire.Instruction) error {
 	if !k.exists() {
 		return nil

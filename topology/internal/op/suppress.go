@@ -59,6 +59,7 @@ func Suppress[K, V any](n Node, s Suppression[K, V], buffer *Buffer, k serde.Ser
 	}
 	remember(n, &p.streamTime)
 	p.remember()
+	p.streamTime = n.keepTime(plan.Timed{Due: p.next, Advance: p.advance})
 	return p.process, p.load()
 }
 
@@ -126,10 +127,8 @@ func (s *suppress[K, V]) process(r *Record[K, Change[V]]) error {
 	if err := s.keep(r); err != nil {
 		return s.node.fail(err)
 	}
-	for s.waiting.len() > 0 && s.waiting.first().at <= s.streamTime-s.Delay {
-		if err := s.send(); err != nil {
-			return err
-		}
+	if err := s.sendClosed(); err != nil {
+		return err
 	}
 	for s.full() {
 		if s.Stop {
@@ -141,6 +140,30 @@ func (s *suppress[K, V]) process(r *Record[K, Change[V]]) error {
 		}
 	}
 	return nil
+}
+
+// sendClosed passes on what is due by stream time.
+func (s *suppress[K, V]) sendClosed() error {
+	for s.waiting.len() > 0 && s.waiting.first().at <= s.streamTime-s.Delay {
+		if err := s.send(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next returns the stream time at which something is due.
+func (s *suppress[K, V]) next() int64 {
+	if s.waiting.len() == 0 {
+		return plan.Never
+	}
+	return plus(s.waiting.first().at, s.Delay)
+}
+
+// advance passes on what is due once an idle timeout has moved stream time.
+func (s *suppress[K, V]) advance(to int64) error {
+	s.streamTime = max(s.streamTime, to)
+	return s.sendClosed()
 }
 
 func (s *suppress[K, V]) full() bool {

@@ -88,8 +88,8 @@ func TestTablesOfTablesAllocateNothing(t *testing.T) {
 	noAllocs(t, "UpdateTable", &Record[int64, int64]{Key: 1, Value: 2}, UpdateTable(n, table, take))
 	noAllocs(t, "FilterTable", changed, FilterTable(n, odd, true, table, take))
 	noAllocs(t, "MapTable", changed, MapTable(n, double, table, take))
-	noAllocs(t, "JoinTables", changed, JoinTables(n, true, rows, InnerJoiner(add), true, KeepJoin(n, table, take)))
-	noAllocs(t, "outer JoinTables", changed, JoinTables(n, false, rows, join.Flip(), true, take))
+	noAllocs(t, "JoinTables", changed, JoinTables(n, Partner[int64, int64]{Rows: rows, Needed: true}, InnerJoiner(add), true, KeepJoin(n, table, take)))
+	noAllocs(t, "outer JoinTables", changed, JoinTables(n, Partner[int64, int64]{Rows: rows}, join.Flip(), true, take))
 	noAllocs(t, "GroupTable", changed, GroupTable(n, group, serde.Serde[int64](serde.Int64), take))
 	noAllocs(t, "AggregateTable", changed, AggregateTable(n, table,
 		FoldRows(n, func() int64 { return 0 }, func(_, v, a int64) int64 { return a + v }, func(_, v, a int64) int64 { return a - v }), take))
@@ -119,11 +119,11 @@ func TestForeignKeysAllocateNothingPerSubscriber(t *testing.T) {
 	)
 	subscribe := Subscribe(n, ForeignKeys[string, string, string]{
 		Of: func(_, v string) (string, bool) { return v, true }, PrimaryKey: str, Value: str, Key: str,
-	}, keep)
+	}, &Again[string, string]{}, keep)
 	row := &Record[string, Change[string]]{Key: "k", Value: Change[string]{New: "fk", HasNew: true}}
 	noAllocs(t, "Subscribe", row, subscribe)
 	noAllocs(t, "ResolveAnswers", &Record[string, wire.Answer]{Key: "k", Value: wire.Answer{Hash: wire.HashOf([]byte("v")), HasHash: true}},
-		ResolveAnswers(n, rows, str, str, LeftJoiner(func(l string, _ *string) string { return l }), func(*Record[string, string]) error { return nil }))
+		ResolveAnswers(n, rows, str, str, LeftJoiner(func(l string, _ *string) string { return l }), nil, func(*Record[string, string]) error { return nil }))
 
 	answer := AnswerAll(n, str, subs, str, sink)
 	right := &Record[string, Change[string]]{Key: "fk", Value: Change[string]{New: "v", HasNew: true}}

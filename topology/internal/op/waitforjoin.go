@@ -22,6 +22,7 @@ func WaitForJoin[K, V any](n Node, grace int64, buffer *Buffer, k serde.Serde[K]
 	remember(n, &w.streamTime)
 	remember(n, &w.number)
 	w.remember()
+	w.streamTime = n.keepTime(plan.Timed{Due: w.next, Advance: w.advance})
 	return w.process, w.load()
 }
 
@@ -101,12 +102,32 @@ func (w *waitForJoin[K, V]) process(r *Record[K, V]) error {
 	if err := w.keep(r); err != nil {
 		return w.node.fail(err)
 	}
+	return w.sendDue()
+}
+
+// sendDue has the records joined that are due by stream time.
+func (w *waitForJoin[K, V]) sendDue() error {
 	for w.waiting.len() > 0 && w.waiting.first().at <= w.streamTime-w.grace {
 		if err := w.send(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// next returns the stream time at which a record is due.
+func (w *waitForJoin[K, V]) next() int64 {
+	if w.waiting.len() == 0 {
+		return plan.Never
+	}
+	return plus(w.waiting.first().at, w.grace)
+}
+
+// advance has the records joined that are due once an idle timeout has moved stream
+// time.
+func (w *waitForJoin[K, V]) advance(to int64) error {
+	w.streamTime = max(w.streamTime, to)
+	return w.sendDue()
 }
 
 // keep puts a record into the buffer.

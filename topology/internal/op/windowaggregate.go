@@ -10,7 +10,7 @@ import (
 func WindowAggregate[K, V, A any](rows WindowRows[K, A], w Windows, fold Fold[K, V, A]) Func[K, V] {
 	var o Record[serde.Windowed[K], Change[A]]
 	rows.prepare()
-	rows.Clock.remember(rows.Node)
+	rows.Clock.begin(rows.Node)
 	update := func(r *Record[K, V], start, end int64) error {
 		rows.Node.at()
 		old, ts, found, err := rows.Store.Get(r.Key, start)

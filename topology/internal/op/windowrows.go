@@ -13,7 +13,7 @@ import (
 type WindowRows[K, A any] struct {
 	Node  Node
 	Store *statestore.Window[K, A]
-	Clock Clock
+	Clock *Clock
 	// Grace is in milliseconds.
 	Grace int64
 	Late  Lateness

@@ -1,0 +1,112 @@
+package random
+
+import (
+	"slices"
+	"strings"
+)
+
+// topicRules returns the differences of topics and their records.
+func topicRules() []Rule {
+	return []Rule{
+		{
+			"groupings with new keys in a cogroup",
+			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and it refuses a named one that's " +
+				"also aggregated alone",
+			(*graph).cogroupsRekeyed,
+		},
+		{
+			"partition counts that differ",
+			"Kafka Streams checks co-partitioning in topologies with repartition topics alone, and compares the source of a " +
+				"stream with new keys in a cogroup, which is read through such a topic",
+			(*graph).differInPartitions,
+		},
+		{
+			"a default extractor and the topics of a foreign-key join",
+			"Kafka Streams asks the extractor for the time of its own records, too",
+			(*graph).extractsInternally,
+		},
+		{
+			"repartition topics that are merged before a processor",
+			"Kafka Streams takes the keys that a processor changes for those before it",
+			(*graph).mergesBeforeProcessors,
+		},
+	}
+}
+
+// differInPartitions returns whether topics have different partition counts where
+// Kafka Streams compares none of them, or some that aren't read together.
+func (g *graph) differInPartitions() bool {
+	counts := map[any]bool{}
+	for _, n := range g.s.Partitions {
+		counts[n] = true
+	}
+	if len(counts) < 2 {
+		return false
+	}
+	repartitions := false
+	for _, s := range g.s.Steps {
+		groups, _ := s["groups"].([]Object)
+		for _, m := range groups {
+			if g.rekeyed(m.text("from")) {
+				return true
+			}
+		}
+		switch s.text("op") {
+		case "repartition", "fkJoin", "fkLeftJoin":
+			repartitions = true
+		case "count", "reduce", "aggregate", "toTable", "windowedBy":
+			repartitions = repartitions || g.rekeyed(s.text("from")) || g.groupsTable(s.text("from"))
+		case "join", "leftJoin", "outerJoin":
+			repartitions = repartitions || g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
+		}
+	}
+	return !repartitions
+}
+
+// groupsTable returns whether a step groups a table.
+func (g *graph) groupsTable(id string) bool {
+	s := g.step(id)
+	return s.text("op") == "groupBy" && g.isTable(s.text("from"))
+}
+
+// cogroupsRekeyed returns whether several groupings of a cogroup have new keys but
+// no names, or one with a name is aggregated alone as well.
+func (g *graph) cogroupsRekeyed() bool {
+	read := map[string]bool{}
+	for _, s := range g.s.Steps {
+		read[s.text("from")] = true
+	}
+	for _, s := range g.s.Steps {
+		groups, _ := s["groups"].([]Object)
+		unnamed := 0
+		for _, m := range groups {
+			of := g.step(m.text("from"))
+			switch id := of.text("id"); {
+			case !g.rekeyed(id):
+			case of["name"] == nil:
+				unnamed++
+			case read[id]:
+				return true
+			}
+		}
+		if unnamed > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// extractsInternally returns whether there's a default extractor, and a foreign-key join
+// with topics of its own.
+func (g *graph) extractsInternally() bool {
+	return g.s.Config["default.timestamp.extractor"] != nil &&
+		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["fk"] != nil })
+}
+
+// mergesBeforeProcessors returns whether repartition topics are merged, and a processor
+// may change keys.
+func (g *graph) mergesBeforeProcessors() bool {
+	ways, _ := g.s.Config["topology.optimization"].(string)
+	return (ways == "all" || strings.Contains(ways, "merge")) &&
+		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["op"] == "process" })
+}
