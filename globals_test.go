@@ -196,6 +196,32 @@ func TestGlobalTableIsRebuilt(t *testing.T) {
 	r.halt(p)
 }
 
+// TestGlobalTableOfAnotherTopic asserts that positions and rows of one topic aren't
+// taken for those of another, which has as many records.
+func TestGlobalTableOfAnotherTopic(t *testing.T) {
+	addr := fake.Addr(fake.Start(t))
+	r := newGlobalRig(t, addr)
+	r.price(0, 20, "old")
+	p := start(t, r.top, r.cfg)
+	r.want("item7", "old")
+	r.halt(p)
+	r.prices = kafkatest.Unique("prices")
+	kafkatest.CreateTopic(t, addr, r.prices, 3, map[string]string{"cleanup.policy": "compact"})
+	r.top = priced(t, r.orders, r.prices, r.out)
+	r.price(8, 28, "new")
+	for _, rebuilds := range []float64{1, 0} {
+		p = start(t, r.top, r.cfg)
+		r.want("item7", "none")
+		for i := 8; i < 28; i++ {
+			r.want(fmt.Sprint("item", i), "new")
+		}
+		if n := p.metric("oncestream_restore_rebuilds_total"); n != rebuilds {
+			t.Errorf("%v rebuilds, want %v", n, rebuilds)
+		}
+		r.halt(p)
+	}
+}
+
 // TestGlobalTableAlone runs a topology that has nothing but a global table.
 func TestGlobalTableAlone(t *testing.T) {
 	addr := fake.Addr(fake.Start(t))

@@ -81,6 +81,16 @@ func (db *DB) GlobalReader(spec Spec) (*Store, error) {
 // until Commit.
 func (g *Global) Rows() *Store { return g.rows }
 
+// Follow says which topic the rows are made of from now on. It returns false if the
+// engine holds those of another one: the state has to be wiped.
+func (g *Global) Follow(topic string) bool {
+	same := true
+	for _, s := range g.positions {
+		same = s.Follow(topic) && same
+	}
+	return same
+}
+
 // Offset returns the offset to apply next of a partition of the topic; not ok where
 // nothing is known of it.
 func (g *Global) Offset(partition int32) (next int64, ok bool) {

@@ -99,24 +99,9 @@ func (g *Globals) begin(ctx context.Context, s *Global) error {
 	if err != nil {
 		return fmt.Errorf("start of the topic: %w", err)
 	}
-	next := map[record.TopicPartition]int64{}
-	for _, tp := range tps {
-		local := changelog.Local{AppliedAt: s.AppliedAt(tp.Partition)}
-		local.Next, local.Known = s.Offset(tp.Partition)
-		at, reason, err := g.locator.Position(ctx, tp.Topic, local, starts[tp], ends[tp])
-		if err != nil {
-			return err
-		}
-		if reason != "" {
-			g.Logger.Warn("the rows of a global store are read anew", zap.String("store", s.Name()), zap.Stringer("partition", tp), zap.String("reason", reason))
-			g.Metrics.rebuilds.WithLabelValues(s.Name()).Inc()
-			if err := s.Wipe(); err != nil {
-				return err
-			}
-			next = starts
-			break
-		}
-		next[tp] = at
+	next, err := g.positions(ctx, s, tps, starts, ends)
+	if err != nil {
+		return err
 	}
 	for _, tp := range tps {
 		if err := g.follow(&globalPart{store: s, tp: tp, next: next[tp], target: ends[tp]}); err != nil {
@@ -124,6 +109,35 @@ func (g *Globals) begin(ctx context.Context, s *Global) error {
 		}
 	}
 	return nil
+}
+
+// positions returns where to go on in each partition. State that can't be continued
+// is dropped.
+func (g *Globals) positions(ctx context.Context, s *Global, tps []record.TopicPartition, starts, ends map[record.TopicPartition]int64) (map[record.TopicPartition]int64, error) {
+	if !s.Follow(s.Topic()) {
+		return starts, g.rebuild(s, zap.String("reason", "they are those of another topic than "+s.Topic()))
+	}
+	next := map[record.TopicPartition]int64{}
+	for _, tp := range tps {
+		local := changelog.Local{AppliedAt: s.AppliedAt(tp.Partition)}
+		local.Next, local.Known = s.Offset(tp.Partition)
+		at, reason, err := g.locator.Position(ctx, tp.Topic, local, starts[tp], ends[tp])
+		if err != nil {
+			return nil, err
+		}
+		if reason != "" {
+			return starts, g.rebuild(s, zap.Stringer("partition", tp), zap.String("reason", reason))
+		}
+		next[tp] = at
+	}
+	return next, nil
+}
+
+// rebuild drops the state of a store, which is then read from its topic's start.
+func (g *Globals) rebuild(s *Global, why ...zap.Field) error {
+	g.Logger.Warn("the rows of a global store are read anew", append(why, zap.String("store", s.Name()))...)
+	g.Metrics.rebuilds.WithLabelValues(s.Name()).Inc()
+	return s.Wipe()
 }
 
 // follow begins to fetch a partition.
@@ -222,11 +236,9 @@ func (g *Globals) chunkFailed(ctx context.Context, p *globalPart, err error) err
 		g.broken = append(g.broken, p.store)
 		return fmt.Errorf("%w: records were deleted before they were read, or the topic was made anew; the next start reads it from its beginning", err)
 	}
-	if err := p.store.Wipe(); err != nil {
+	if err := g.rebuild(p.store, zap.Stringer("partition", p.tp), zap.Error(err)); err != nil {
 		return err
 	}
-	g.Logger.Warn("the rows of a global store are read anew", zap.String("store", p.store.Name()), zap.Stringer("partition", p.tp), zap.Error(err))
-	g.Metrics.rebuilds.WithLabelValues(p.store.Name()).Inc()
 	return g.begin(ctx, p.store)
 }
 

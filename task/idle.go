@@ -47,7 +47,7 @@ func movedTo(inputs []input) func(source string) int64 {
 		moved := int64(-1)
 		for _, in := range inputs {
 			if in.source.Node == source {
-				moved = max(moved, kafka.IdleTime(in.committed.Metadata))
+				moved = max(moved, kafka.IdleTime(in.committed.Metadata, in.tp.Topic))
 			}
 		}
 		return moved
@@ -181,6 +181,10 @@ func (t *Task) certain(now time.Time) time.Time {
 // advance moves the time of a source on. An error is an *Error; a user function's
 // panic is one, too.
 func (t *Task) advance(s *idleSource, to int64) (err error) {
+	// What record caches hold back was processed before, and would be late behind it.
+	if err := t.flush(); err != nil {
+		return err
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = t.failed(nil, fmt.Errorf("idle timeout of %s: %w", s.node, plan.Recovered(p)))

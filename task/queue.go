@@ -119,7 +119,7 @@ func (q *queue) done() {
 func (q *queue) offset() kafka.Offset {
 	metadata := kafka.WithPartitionTime(q.metadata, q.partitionTime)
 	if q.moved >= 0 {
-		metadata = kafka.WithIdleTime(metadata, q.moved)
+		metadata = kafka.WithIdleTime(metadata, q.tp.Topic, q.moved)
 	}
 	return kafka.Offset{At: q.position, Metadata: metadata, Ok: true}
 }

@@ -188,7 +188,7 @@ func streamTime(inputs []input) int64 {
 		if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 			highest = max(highest, pt)
 		}
-		highest = max(highest, kafka.IdleTime(in.committed.Metadata))
+		highest = max(highest, kafka.IdleTime(in.committed.Metadata, in.tp.Topic))
 	}
 	return highest
 }
@@ -203,7 +203,7 @@ func (t *Task) addQueue(in input, chained plan.Input) {
 	if pt, ok := kafka.PartitionTime(in.committed.Metadata); ok {
 		q.partitionTime = pt
 	}
-	q.moved = kafka.IdleTime(in.committed.Metadata)
+	q.moved = kafka.IdleTime(in.committed.Metadata, in.tp.Topic)
 	q.committedMoved = q.moved
 	t.addIdle(q, in.source)
 	t.queues = append(t.queues, q)

@@ -149,7 +149,7 @@ var diffs = map[string]struct {
 	"a source topic comes to stand for a changelog": {
 		func(b *builder) { b.Table("in", str, rows("tab")) },
 		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", str, topology.ReuseSourceTopic())) }, []string{
-			"needs care: store logging changed tab: it's restored from in; the topic <application id>-tab-changelog is orphaned | delete the state directories"}},
+			"needs care: store logging changed tab: it's restored from in; the topic <application id>-tab-changelog is orphaned | has a record of each row"}},
 	"a source topic stands for a changelog no more": {
 		func(b *builder) { b.Table("in", str, topology.StoreAs("tab", str, topology.ReuseSourceTopic())) },
 		func(b *builder) { b.Table("in", str, rows("tab")) }, []string{
@@ -206,7 +206,7 @@ var diffs = map[string]struct {
 		"compatible: store removed rows: it was global",
 	}},
 	"a global store has another topic": {global("glob", "rows"), global("other", "rows"), []string{
-		"loses state: store inputs changed rows: it holds the rows of glob, and reading of other goes on at the position in that topic | another name"}},
+		"compatible: store inputs changed rows: each process drops the rows of glob and reads other from its start"}},
 	"a global store moves to memory": {global("glob", "rows"), global("glob", "rows", topology.InMemory()), []string{
 		"compatible: store place changed rows: it's read from its topic"}},
 	"the serde of a global store": {

@@ -25,8 +25,8 @@ func (c *comparison) global(name string, was, is *storeAt) {
 		return
 	}
 	if !slices.Equal(was.inputs, is.inputs) {
-		c.note(StoreInputs, name, LosesState,
-			fmt.Sprintf("it holds the rows of %s, and reading of %s goes on at the position in that topic", list(was.inputs), list(is.inputs)), "give the store another name")
+		c.note(StoreInputs, name, Compatible,
+			fmt.Sprintf("each process drops the rows of %s and reads %s from its start before it processes anything else", list(was.inputs), list(is.inputs)), "")
 	}
 	if was.InMemory != is.InMemory {
 		c.note(StorePlace, name, Compatible, "it's read from its topic to where it's kept now", "")

@@ -147,20 +147,19 @@ func (c *comparison) storePlace(name string, was, is *storeAt) {
 	}
 }
 
-// storeLog tells of a store that's restored from another topic. Its position on disk
-// is one in the old topic.
+// storeLog tells of a store that's restored from another topic: what's on disk is at
+// a position of the old one, and dropped.
 func (c *comparison) storeLog(name string, was, is *storeAt) {
+	effect := "it's restored from " + is.RestoredFrom
 	switch {
 	case is.RestoredFrom == "":
-		c.note(StoreLogging, name, LosesState, fmt.Sprintf("it was restored from %s, which isn't its changelog any more; what's in state directories doesn't fit", was.RestoredFrom),
+		c.note(StoreLogging, name, LosesState, fmt.Sprintf("it was restored from %s, which isn't its changelog any more: the new one is empty, and what's in state directories is dropped", was.RestoredFrom),
 			"keep reusing the topic, or give the store another name and reset the application")
+		return
 	case was.Logged:
-		c.note(StoreLogging, name, NeedsCare, fmt.Sprintf("it's restored from %s; %s, and what's in state directories doesn't fit", is.RestoredFrom, orphan(was)),
-			"delete the state directories, so that it's restored")
-	default:
-		c.note(StoreLogging, name, NeedsCare, fmt.Sprintf("it's restored from %s; what's in state directories doesn't fit", is.RestoredFrom),
-			"delete the state directories, so that it's restored")
+		effect += "; " + orphan(was)
 	}
+	c.note(StoreLogging, name, NeedsCare, effect, "see that the topic has a record of each row: it's compacted or keeps all records")
 }
 
 // storeTimes compares windows and retention.

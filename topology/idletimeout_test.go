@@ -236,3 +236,50 @@ func TestIdleTimeoutNotCommitted(t *testing.T) {
 		})
 	}
 }
+
+// What record caches hold back waits for nothing yet.
+func TestIdleTimeoutWithRecordCaches(t *testing.T) {
+	for name, c := range idleTopologies {
+		if name == "behind a repartition topic" {
+			continue // nothing is behind it without a commit
+		}
+		t.Run(name, func(t *testing.T) {
+			r := runIdle(t, c.write, driver.WithCommitInterval(time.Hour), driver.WithRecordCache(1<<20))
+			r.pipe(c.begin)
+			r.AdvanceWallClock(idle)
+			r.Commit()
+			r.AdvanceWallClock(0)
+			r.Commit()
+			r.want("after the timeout", append(slices.Clone(c.once), c.closed...)...)
+			r.Crash(driver.LoseDisk)
+			for i := range c.next { // each by itself: the cache holds one of a key
+				r.pipe(c.next[i : i+1])
+				r.Commit()
+			}
+			r.want("later", c.then...)
+		})
+	}
+}
+
+// What a record cache holds back goes on before the time is moved: it would be late
+// otherwise.
+func TestIdleTimeoutFlushesRecordCaches(t *testing.T) {
+	r := runIdle(t, func(b *builder) {
+		in := b.Stream("in", str, str, topology.WithIdleTimeout(idle))
+		for name, s := range map[string]*topology.Stream[string, string]{"direct": in, "cached": in.ToTable(str, rows("tab")).ToStream()} {
+			s.GroupByKey(str, str).WindowedBy(topology.Tumbling(100*ms)).EmitOnClose().Count(topology.StoreAs(name, serde.Int64)).
+				ToStream(windowName).MapValues(func(n int64) string { return name + " " + countText(n) }).To("out", str, str)
+		}
+	}, driver.WithCommitInterval(time.Hour), driver.WithRecordCache(1<<20))
+	r.Input("in", str, str).PipeAt(10, "a", "1")
+	r.AdvanceWallClock(idle)
+	r.Commit()
+	var got []string
+	for _, each := range r.out.ReadAll() {
+		got = append(got, each.String())
+	}
+	slices.Sort(got)
+	if want := []string{"a[0,100]=cached 1@10", "a[0,100]=direct 1@10"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -17,11 +17,6 @@ import (
 //
 // Stream time is the highest timestamp of the table's changes; after a restart
 // it's that of the changes that wait. Without further changes nothing is passed on.
-//
-// As in Kafka Streams, what a change says of the row before is what it was before
-// the last change, which may never have been passed on. Put [Table.Materialize]
-// behind Suppress where something behind it makes use of that, such as
-// [Table.GroupBy]: then it's the row that was passed on last.
 func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Option) *Table[K, V] {
 	t = t.valid()
 	n := suppressNode(t.b, until, st, options)
@@ -42,7 +37,7 @@ func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Optio
 		}
 		return suppress(task, at, st, t.key, op.Suppression[K, V]{
 			Due:   func(r *op.Record[K, op.Change[V]]) int64 { return r.Timestamp },
-			Delay: until.limit.Milliseconds(),
+			Delay: until.limit.Milliseconds(), Sent: true,
 		}, until, rows, out)
 	})
 	result.view = func(task *graph.Task, by reader) (op.Lookup[K, V], error) {

@@ -72,22 +72,24 @@ func WithPartitionTime(metadata string, partitionTime int64) string {
 	return m.Encode()
 }
 
-// idleName is the name of the time that an idle timeout has moved a partition to. No
-// store has a name with a slash.
-const idleName = "oncestream/idle"
+// idleName is in front of a topic's name, for the time that an idle timeout has moved
+// a partition of the topic to. No store has a name with a slash. Kafka Streams writes
+// what it has read of any input of a task beside the offsets of all of them, so an
+// entry has to say whose it is.
+const idleName = "oncestream/idle/"
 
 // IdleTime returns the time in committed metadata that an idle timeout has moved the
-// partition to, or UnknownTime.
-func IdleTime(metadata string) int64 {
+// partition of the topic to, or UnknownTime.
+func IdleTime(metadata, topic string) int64 {
 	m, err := DecodeOffsetMetadata(metadata)
-	if t, ok := m.Times[idleName]; ok && err == nil {
+	if t, ok := m.Times[idleName+topic]; ok && err == nil {
 		return t
 	}
 	return UnknownTime
 }
 
 // WithIdleTime returns committed metadata with another such time.
-func WithIdleTime(metadata string, t int64) string {
+func WithIdleTime(metadata, topic string, t int64) string {
 	m, err := DecodeOffsetMetadata(metadata)
 	if err != nil {
 		m = OffsetMetadata{PartitionTime: UnknownTime}
@@ -95,7 +97,7 @@ func WithIdleTime(metadata string, t int64) string {
 	if m.Times == nil {
 		m.Times = map[string]int64{}
 	}
-	m.Times[idleName] = t
+	m.Times[idleName+topic] = t
 	return m.Encode()
 }
 

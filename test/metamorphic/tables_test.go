@@ -81,9 +81,7 @@ func groupTable(m *maker) {
 func suppressTable(m *maker) {
 	t := m.anyTable()
 	until := topology.UntilTimeLimit(time.Duration(1+m.IntN(100)) * time.Millisecond)
-	// Only a table that is stored knows what its rows were: see docs/parity.md.
-	made := t.Suppress(until, m.state(m.name("suppress"))).Materialize(m.store(m.name("kept")))
-	m.table(made, t.lag+1, false, "%s suppressed", t.name)
+	m.kept(t.Suppress(until, m.state(m.name("suppress"))), t.lag+1, false, "%s suppressed", t.name)
 }
 
 // doubled is a transformer.

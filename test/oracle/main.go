@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "", "directory for the results; default: standard output")
+	out := flag.String("out", "", "directory for the results, made where it doesn't exist; default: standard output")
 	var f fuzzing
 	flag.Uint64Var(&f.count, "fuzz", 0, "compare so many random scenarios with Kafka Streams")
 	flag.Uint64Var(&f.seed, "seed", 1, "the seed of the random scenarios")
@@ -71,6 +71,9 @@ func runFile(file, dir string, stdout io.Writer) (err error) {
 	}
 	if dir == "" {
 		return r.write(stdout)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
 	f, err := os.Create(filepath.Join(dir, s.Name+".json"))
 	if err != nil {

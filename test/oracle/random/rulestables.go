@@ -15,6 +15,11 @@ func tableRules() []Rule {
 			(*graph).readsFirstOld,
 		},
 		{
+			"the old values of a suppressed table",
+			"Kafka Streams sends the row before the last change that was held back, though it may never have been sent",
+			(*graph).readsSuppressed,
+		},
+		{
 			"reading a transformed table that isn't stored",
 			"Kafka Streams refuses it, as it doesn't connect the reader to the transformer's stores",
 			(*graph).readsTransformed,
@@ -79,6 +84,29 @@ func (g *graph) readsFirstOld() bool {
 			}
 		case "join", "leftJoin", "outerJoin":
 			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
+		}
+	}
+	return false
+}
+
+// readsSuppressed returns whether the old values of a table that's suppressed until a
+// time limit get to an operator that makes use of them.
+func (g *graph) readsSuppressed() bool {
+	held := map[string]bool{}
+	for _, s := range g.s.Steps {
+		of := held[s.text("from")] || held[s.text("with")]
+		switch s.text("op") {
+		case "suppress":
+			if of {
+				return true
+			}
+			held[s.text("id")] = s.text("until") == "timeLimit"
+		case "groupBy", "fkJoin", "fkLeftJoin", "filter", "filterNot", "join", "leftJoin", "outerJoin":
+			if of {
+				return true
+			}
+		case "mapValues", "transformValues":
+			held[s.text("id")] = of
 		}
 	}
 	return false

@@ -22,6 +22,9 @@ type Suppression[K, V any] struct {
 	// Stop says that more than that is an error. Otherwise what is due first is passed
 	// on early.
 	Stop bool
+	// Sent says that what a change says of the row before is what was passed on last,
+	// and not what the row was before its last change.
+	Sent bool
 	// Final says that deleted rows aren't passed on.
 	Final bool
 }
@@ -278,9 +281,12 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	if c.New, c.HasNew, err = decode(s.value.serde, s.was.New); err != nil {
 		return err
 	}
-	if s.rows.stored() {
+	switch {
+	case s.rows.stored():
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
-	} else {
+	case s.Sent:
+		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Prior)
+	default:
 		// The only change of a final row comes after none.
 		c.Unsent = s.Final
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
