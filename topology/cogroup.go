@@ -157,7 +157,7 @@ func (c *cogroupOf[K, V, A]) windowed(n *graph.Node, zero func() A, w windowShap
 		if err != nil {
 			return nil, err
 		}
-		return aggregateWindows(rows, w, op.Add(at, zero, c.add)), nil
+		return aggregateWindows(rows, w, c.g.key, op.Add(at, zero, c.add)), nil
 	})
 }
 

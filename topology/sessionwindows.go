@@ -137,7 +137,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 			return nil, err
 		}
 		if s.w.onClose {
-			return op.SessionsOnClose(rows, a.fold(at), merge(at)), nil
+			return op.SessionsOnClose(rows, s.g.key, a.fold(at), merge(at)), nil
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})

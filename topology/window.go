@@ -185,20 +185,20 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 			return nil, err
 		}
 		rows.Zero = a.zero
-		return aggregateWindows(rows, s.w, a.fold(at)), nil
+		return aggregateWindows(rows, s.w, s.g.key, a.fold(at)), nil
 	})
 	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key), old: old, rows: windowRowsIn(st, s.g.key)}
 }
 
 // aggregateWindows returns the operator for the kind of windows.
-func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, fold op.Fold[K, V, A]) op.Func[K, V] {
+func aggregateWindows[K, V, A any](rows op.WindowRows[K, A], w windowShape, k serde.Serde[K], fold op.Fold[K, V, A]) op.Func[K, V] {
 	switch size := w.size.Milliseconds(); {
 	case w.sliding && w.onClose:
-		return op.SlidingOnClose(rows, size, fold)
+		return op.SlidingOnClose(rows, k, size, fold)
 	case w.sliding:
 		return op.SlidingAggregate(rows, size, fold)
 	case w.onClose:
-		return op.WindowsOnClose(rows, w.time, fold)
+		return op.WindowsOnClose(rows, k, w.time, fold)
 	}
 	return op.WindowAggregate(rows, w.time, fold)
 }

@@ -1,6 +1,10 @@
 package op
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 // dueHeap orders keys by the time that they're due, then by their bytes. It keeps
 // the memory of keys that were taken out for those that come.
@@ -12,12 +16,14 @@ type due struct {
 	key []byte
 }
 
-func (d due) before(o due) bool {
+func (d due) compare(o due) int {
 	if d.at != o.at {
-		return d.at < o.at
+		return cmp.Compare(d.at, o.at)
 	}
-	return bytes.Compare(d.key, o.key) < 0
+	return bytes.Compare(d.key, o.key)
 }
+
+func (d due) before(o due) bool { return d.compare(o) < 0 }
 
 func (h *dueHeap) len() int { return len(h.entries) }
 
@@ -44,6 +50,14 @@ func (h *dueHeap) pop() {
 	h.swap(0, last)
 	h.entries = h.entries[:last]
 	h.down(0)
+}
+
+// keep takes all but the first n keys out, of which there must be more, and returns
+// the time of the first one taken out.
+func (h *dueHeap) keep(n int) int64 {
+	slices.SortFunc(h.entries, due.compare)
+	h.entries = h.entries[:n]
+	return h.entries[:n+1][n].at
 }
 
 // clear takes all keys out. Their memory stays behind the end.
