@@ -45,7 +45,7 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 			return n.drop(plan.DropNullKey)
 		}
 		n.at()
-		row, _, found, err := rows(r.Key)
+		row, ts, found, err := rows(r.Key)
 		if err != nil {
 			return n.fail(err)
 		}
@@ -58,7 +58,7 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 				return err
 			}
 			if found {
-				if asked, err := again.do(r.Key, row, r); asked || err != nil {
+				if asked, err := again.do(r.Key, row, ts, r.Headers); asked || err != nil {
 					return err
 				}
 			}

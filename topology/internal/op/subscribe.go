@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/topology/internal/wire"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -23,7 +24,7 @@ type ForeignKeys[K, V, J any] struct {
 // Again subscribes a row once more. It's what the end of a foreign-key join asks of
 // its beginning in the same task.
 type Again[K, V any] struct {
-	do func(key K, v V, r *Record[K, wire.Answer]) (asked bool, err error)
+	do func(key K, v V, ts int64, headers []record.Header) (asked bool, err error)
 }
 
 // Subscribe is where the left table sends its changes: to the row that a row's
@@ -90,9 +91,10 @@ func (s *subscriber[K, V, J]) inner(r *Record[K, Change[V]]) error {
 
 // again subscribes a row whose change may have left an answer unheard which said that
 // there's no right row: its own subscription isn't answered then. A row without a
-// foreign key has none to ask.
-func (s *subscriber[K, V, J]) again(key K, v V, r *Record[K, wire.Answer]) (asked bool, err error) {
-	_, is, err := s.begin(&Record[K, Change[V]]{Key: key, Value: Change[V]{New: v, HasNew: true}, Timestamp: r.Timestamp, Headers: r.Headers})
+// foreign key has none to ask. The subscription has the row's time, as its first one
+// has.
+func (s *subscriber[K, V, J]) again(key K, v V, ts int64, headers []record.Header) (asked bool, err error) {
+	_, is, err := s.begin(&Record[K, Change[V]]{Key: key, Value: Change[V]{New: v, HasNew: true}, Timestamp: max(ts, 0), Headers: headers})
 	if err != nil {
 		return false, s.node.fail(err)
 	}
