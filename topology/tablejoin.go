@@ -15,30 +15,21 @@ import (
 // Both tables must be partitioned alike, which is checked when the application
 // starts. A nil result of f deletes the row.
 func (t *Table[K, V]) Join[V2, R any](other *Table[K, V2], f func(V, V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, tablesJoin[V, V2, R]{
-		method: "Join", noFunc: f == nil, needLeft: true, needRight: true,
-		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
-	}, options)
+	return joinTables(t, other, innerTables(f), options)
 }
 
 // LeftJoin joins each row with the other table's row of the same key, as
 // [Table.Join] does, but f gets nil where there's none. The pointer is valid
 // during the call.
 func (t *Table[K, V]) LeftJoin[V2, R any](other *Table[K, V2], f func(V, *V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, tablesJoin[V, V2, R]{
-		method: "LeftJoin", noFunc: f == nil, needLeft: true,
-		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
-	}, options)
+	return joinTables(t, other, leftTables(f), options)
 }
 
 // OuterJoin joins the rows of both tables that have the same key, as [Table.Join]
 // does, but f gets nil for the side that has no row. The pointers are valid
 // during the call.
 func (t *Table[K, V]) OuterJoin[V2, R any](other *Table[K, V2], f func(*V, *V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, tablesJoin[V, V2, R]{
-		method: "OuterJoin", noFunc: f == nil,
-		joiner: func() op.Joiner[V, V2, R] { return op.OuterJoiner(f) },
-	}, options)
+	return joinTables(t, other, outerTables(f), options)
 }
 
 // tablesJoin is what distinguishes the joins of two tables.
@@ -49,6 +40,27 @@ type tablesJoin[V, V2, R any] struct {
 	needLeft, needRight bool
 	// joiner makes a joiner, of which each operator of a task has its own.
 	joiner func() op.Joiner[V, V2, R]
+}
+
+func innerTables[V, V2, R any](f func(V, V2) R) tablesJoin[V, V2, R] {
+	return tablesJoin[V, V2, R]{
+		method: "Join", noFunc: f == nil, needLeft: true, needRight: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
+	}
+}
+
+func leftTables[V, V2, R any](f func(V, *V2) R) tablesJoin[V, V2, R] {
+	return tablesJoin[V, V2, R]{
+		method: "LeftJoin", noFunc: f == nil, needLeft: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
+	}
+}
+
+func outerTables[V, V2, R any](f func(*V, *V2) R) tablesJoin[V, V2, R] {
+	return tablesJoin[V, V2, R]{
+		method: "OuterJoin", noFunc: f == nil,
+		joiner: func() op.Joiner[V, V2, R] { return op.OuterJoiner(f) },
+	}
 }
 
 func (j tablesJoin[V, V2, R]) inner() bool { return j.needLeft && j.needRight }

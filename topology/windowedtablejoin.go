@@ -11,30 +11,21 @@ import (
 // [Table.Join] does. Windows are the same that have the same start; sessions must
 // have the same end, too.
 func (t *WindowedTable[K, V]) Join[V2, R any](other *WindowedTable[K, V2], f func(V, V2) R, options ...Option) *WindowedTable[K, R] {
-	return joinWindowed(t, other, tablesJoin[V, V2, R]{
-		method: "Join", noFunc: f == nil, needLeft: true, needRight: true,
-		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
-	}, options)
+	return joinWindowed(t, other, innerTables(f), options)
 }
 
 // LeftJoin joins each row with the other table's row of the same key and window, as
 // Join does, but f gets nil where there's none. The pointer is valid during the
 // call.
 func (t *WindowedTable[K, V]) LeftJoin[V2, R any](other *WindowedTable[K, V2], f func(V, *V2) R, options ...Option) *WindowedTable[K, R] {
-	return joinWindowed(t, other, tablesJoin[V, V2, R]{
-		method: "LeftJoin", noFunc: f == nil, needLeft: true,
-		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
-	}, options)
+	return joinWindowed(t, other, leftTables(f), options)
 }
 
 // OuterJoin joins the rows of both tables that have the same key and window, as
 // Join does, but f gets nil for the side that has no row. The pointers are valid
 // during the call.
 func (t *WindowedTable[K, V]) OuterJoin[V2, R any](other *WindowedTable[K, V2], f func(*V, *V2) R, options ...Option) *WindowedTable[K, R] {
-	return joinWindowed(t, other, tablesJoin[V, V2, R]{
-		method: "OuterJoin", noFunc: f == nil,
-		joiner: func() op.Joiner[V, V2, R] { return op.OuterJoiner(f) },
-	}, options)
+	return joinWindowed(t, other, outerTables(f), options)
 }
 
 func joinWindowed[K, V, V2, R any](left *WindowedTable[K, V], right *WindowedTable[K, V2], j tablesJoin[V, V2, R], options []Option) *WindowedTable[K, R] {

@@ -28,14 +28,7 @@ func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V]
 		if t.Old && !t.OfVersions && !c.HasOld && !c.HasNew {
 			return nil
 		}
-		kept, err := t.keep(r.Key, c, r.Timestamp)
-		if err != nil {
-			return n.fail(err)
-		}
-		if !kept {
-			return nil
-		}
-		return out(&o)
+		return t.pass(n, &o, out)
 	}
 }
 

@@ -160,13 +160,6 @@ func KeepJoin[K, R any](n Node, t Rows[K, R], out Func[K, Change[R]]) Func[K, Ch
 				return n.fail(err)
 			}
 		}
-		kept, err := t.keep(r.Key, &r.Value, r.Timestamp)
-		if err != nil {
-			return n.fail(err)
-		}
-		if !kept {
-			return nil
-		}
-		return out(r)
+		return t.pass(n, r, out)
 	}
 }

@@ -29,14 +29,7 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 		if err != nil {
 			return n.fail(err)
 		}
-		kept, err := t.keep(r.Key, c, r.Timestamp)
-		if err != nil {
-			return n.fail(err)
-		}
-		if !kept {
-			return nil
-		}
-		return out(&o)
+		return t.pass(n, &o, out)
 	}
 }
 

@@ -65,6 +65,18 @@ func (t Rows[K, V]) keep(key K, c *Change[V], ts int64) (kept bool, err error) {
 	return t.replace(key, cache.Unknown, c, ts)
 }
 
+// pass keeps the change that a record has, and passes it on unless it isn't kept.
+func (t Rows[K, V]) pass(n Node, r *Record[K, Change[V]], out Func[K, Change[V]]) error {
+	kept, err := t.keep(r.Key, &r.Value, r.Timestamp)
+	if err != nil {
+		return n.fail(err)
+	}
+	if !kept {
+		return nil
+	}
+	return out(r)
+}
+
 // replace is keep where something may be known of the row so far.
 func (t Rows[K, V]) replace(key K, known cache.Known, c *Change[V], ts int64) (kept bool, err error) {
 	if t.Held != nil {

@@ -27,14 +27,7 @@ func TransformTable[K, V, W any](n Node, f Transformer[K, V, W], t Rows[K, W], o
 				return err
 			}
 		}
-		kept, err := t.keep(r.Key, c, r.Timestamp)
-		if err != nil {
-			return n.fail(err)
-		}
-		if !kept {
-			return nil
-		}
-		return out(&o)
+		return t.pass(n, &o, out)
 	}
 }
 
