@@ -82,8 +82,10 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 		right.sendOld(other.Name, true)
 	}
 	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
-	linkSide(this, &result.old, partner[K, V2]{right.lookup, j.needRight, right.gone(this, left.node, j.inner())}, j.joiner)
-	linkSide(other, &result.old, partner[K, V]{left.lookup, j.needLeft, left.gone(other, right.node, j.inner())}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	// A join that's stored knows what its rows were.
+	old := func() bool { return result.old && !result.isStored() }
+	linkSide(this, old, partner[K, V2]{right.lookup, j.needRight, right.gone(this, left.node, j.inner())}, j.joiner)
+	linkSide(other, old, partner[K, V]{left.lookup, j.needLeft, left.gone(other, right.node, j.inner())}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[R]], error) {
 		rows, out, err := result.heldRows(task, merge, out)
 		return op.KeepJoin(at, rows, out), err
@@ -91,10 +93,7 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 	result.view = func(task *graph.Task, by reader) (op.Lookup[K, R], error) {
 		return viewJoin(task, by.node, left.lookup, right.lookup, merge, j.joiner())
 	}
-	b.g.Add(this, left.node)
-	b.g.Add(other, from)
-	b.g.Add(merge, this, other)
-	b.g.CoPartition(merge, left.node, from)
+	b.placeJoin(merge, this, other, left.node, from)
 	return result
 }
 
@@ -112,6 +111,14 @@ func (b *Builder) joinNodes(options []Option) (merge, this, other *graph.Node) {
 	return merge, this, other
 }
 
+// placeJoin adds the nodes of a join behind those of both tables.
+func (b *Builder) placeJoin(merge, this, other, left, right *graph.Node) {
+	b.g.Add(this, left)
+	b.g.Add(other, right)
+	b.g.Add(merge, this, other)
+	b.g.CoPartition(merge, left, right)
+}
+
 // lookup is how the named node of a task reads the rows of a table.
 type lookup[K, V any] = func(task *graph.Task, node string) (op.Lookup[K, V], error)
 
@@ -124,15 +131,16 @@ type partner[K, V any] struct {
 }
 
 // linkSide builds the node that joins the changes of one table with the rows of
-// the other. old says whether its results carry the values before them.
-func linkSide[K, V, V2, R any](n *graph.Node, old *bool, other partner[K, V2], joiner func() op.Joiner[V, V2, R]) {
+// the other. old says, once the topology is complete, whether it makes the values
+// before its results.
+func linkSide[K, V, V2, R any](n *graph.Node, old func() bool, other partner[K, V2], joiner func() op.Joiner[V, V2, R]) {
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[R]]) (op.Func[K, op.Change[V]], error) {
 		rows, err := other.rows(task, n.Name)
 		if err != nil {
 			return nil, err
 		}
 		partner := op.Partner[K, V2]{Rows: rows, Needed: other.needed, Gone: other.gone(task)}
-		return op.JoinTables(at, partner, joiner(), *old, out), nil
+		return op.JoinTables(at, partner, joiner(), old(), out), nil
 	})
 }
 

@@ -19,8 +19,8 @@ type tableState struct {
 	// from are the tables that this one is made of, where its rows can be made of
 	// theirs.
 	from []upstream
-	// joins says that old values are made of those of all tables in from, whether
-	// the result is stored or not.
+	// joins says that old values are asked of all tables in from, whether the result
+	// is stored, and knows its own, or not.
 	joins bool
 	// buffer is the store of a suppressed table's changes that wait, which reading
 	// its rows takes, or empty.

@@ -46,15 +46,13 @@ func joinWindowed[K, V, V2, R any](left *WindowedTable[K, V], right *WindowedTab
 	}
 	old := &oldValues{from: []*oldValues{left.old, right.old}}
 	gone := goneUnseen[Windowed[K]](left.node, from, j.inner())
-	linkSide(this, &old.sent, partner[Windowed[K], V2]{right.rows.lookup, j.needRight, gone}, j.joiner)
-	linkSide(other, &old.sent, partner[Windowed[K], V]{left.rows.lookup, j.needLeft, gone}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
+	sent := func() bool { return old.sent }
+	linkSide(this, sent, partner[Windowed[K], V2]{right.rows.lookup, j.needRight, gone}, j.joiner)
+	linkSide(other, sent, partner[Windowed[K], V]{left.rows.lookup, j.needLeft, gone}, func() op.Joiner[V2, V, R] { return j.joiner().Flip() })
 	link(merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[R]]) (op.Func[Windowed[K], op.Change[R]], error) {
 		return out, nil
 	})
-	b.g.Add(this, left.node)
-	b.g.Add(other, from)
-	b.g.Add(merge, this, other)
-	b.g.CoPartition(merge, left.node, from)
+	b.placeJoin(merge, this, other, left.node, from)
 	return &WindowedTable[K, R]{b: b, node: merge, windows: left.windows, old: old, rows: joinedRows(left.rows, right.rows, merge, j.joiner)}
 }
 

@@ -101,26 +101,17 @@ var shownByOthers = map[string]string{
 func operators(t *tree) []finding {
 	examples := t.examples()
 	var found []finding
-	for _, f := range t.files {
-		if f.dir() != "topology" || f.isTest() {
+	for f, fn := range t.exported() {
+		on := receiver(fn)
+		if !language[on] {
 			continue
 		}
-		for _, d := range f.ast.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || !fn.Name.IsExported() {
-				continue
-			}
-			on := receiver(fn)
-			if !language[on] {
-				continue
-			}
-			name := "Example" + on + "_" + fn.Name.Name
-			if other := shownByOthers[name]; other != "" {
-				name = other
-			}
-			if _, ok := examples[name]; !ok {
-				found = append(found, t.at(f, fn.Pos(), "%s.%s has no example: write %s", on, fn.Name.Name, name))
-			}
+		name := "Example" + on + "_" + fn.Name.Name
+		if other := shownByOthers[name]; other != "" {
+			name = other
+		}
+		if _, ok := examples[name]; !ok {
+			found = append(found, t.at(f, fn.Pos(), "%s.%s has no example: write %s", on, fn.Name.Name, name))
 		}
 	}
 	return found

@@ -1,9 +1,6 @@
 package lint
 
-import (
-	"go/ast"
-	"regexp"
-)
+import "regexp"
 
 // parityDoc is the document that tells who knows Kafka Streams where things are.
 const parityDoc = "docs/parity.md"
@@ -29,24 +26,15 @@ func parity(t *tree) []finding {
 		}
 	}
 	var found []finding
-	for _, f := range t.files {
-		if f.dir() != "topology" || f.isTest() {
+	for f, fn := range t.exported() {
+		name := fn.Name.Name
+		if on := receiver(fn); language[on] || written[on] {
+			name = on + "." + name
+		} else if on != "" {
 			continue
 		}
-		for _, d := range f.ast.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || !fn.Name.IsExported() {
-				continue
-			}
-			name := fn.Name.Name
-			if on := receiver(fn); language[on] || written[on] {
-				name = on + "." + name
-			} else if on != "" {
-				continue
-			}
-			if !named[name] {
-				found = append(found, t.at(f, fn.Pos(), "%s isn't in %s: say what Kafka Streams calls it", name, parityDoc))
-			}
+		if !named[name] {
+			found = append(found, t.at(f, fn.Pos(), "%s isn't in %s: say what Kafka Streams calls it", name, parityDoc))
 		}
 	}
 	return found

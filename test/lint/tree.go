@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -49,6 +50,22 @@ type finding struct {
 }
 
 func (f finding) String() string { return fmt.Sprintf("%s:%d: %s", f.name, f.line, f.text) }
+
+// exported returns the exported functions and methods of package topology.
+func (t *tree) exported() iter.Seq2[*file, *ast.FuncDecl] {
+	return func(yield func(*file, *ast.FuncDecl) bool) {
+		for _, f := range t.files {
+			if f.dir() != "topology" || f.isTest() {
+				continue
+			}
+			for _, d := range f.ast.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Name.IsExported() && !yield(f, fn) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // at makes a finding at a position in a Go file.
 func (t *tree) at(f *file, pos token.Pos, format string, args ...any) finding {
