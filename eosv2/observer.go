@@ -35,7 +35,8 @@ type Observer struct {
 	// Phase reports how long a phase took, whether it succeeded or not.
 	Phase func(p Phase, d time.Duration)
 	// Failed reports the error that ended a transaction, once per transaction:
-	// aborts and fences by cause. The *Error must not be changed.
+	// aborts and fences by cause. It returns before any call of the Producer
+	// returns the error. The *Error must not be changed.
 	Failed func(err *Error)
 	// Acked reports an acknowledged batch with its uncompressed size.
 	Acked func(topic string, records, bytes int)

@@ -172,9 +172,10 @@ func (p *Producer) fail(e *Error) error {
 	p.judgeFencedLocked(e)
 	p.mu.state = stateFailed
 	p.mu.err = e
+	// Told with the lock held: no call returns e before the observer knows it.
+	p.cfg.Observer.failed(e)
 	p.mu.changed.Broadcast()
 	p.mu.Unlock()
-	p.cfg.Observer.failed(e)
 	return e
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -82,6 +83,32 @@ func refused(t testing.TB, p *Producer, h *Topic, want error) {
 		if err == nil || !errors.Is(err, want) {
 			t.Errorf("%s after the failure: %v, want %v", name, err, want)
 		}
+	}
+}
+
+// TestObserverKnowsFirst: when a call returns the error, the Observer has been
+// told of it, also when another goroutine met it.
+func TestObserverKnowsFirst(t *testing.T) {
+	c := newCluster(t, 1)
+	returned := make(chan struct{})
+	told := make(chan bool, 1)
+	p := c.producer(t, func(cfg *Config) {
+		cfg.Observer.Failed = func(*Error) {
+			select {
+			case <-returned:
+				told <- false
+			case <-time.After(100 * time.Millisecond):
+				told <- true
+			}
+		}
+	})
+	a := topic(t, p, "a")
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.InvalidProducerEpoch})
+	send(t, a, 0, "v")
+	err := p.Flush(t.Context())
+	close(returned)
+	if err == nil || !<-told {
+		t.Fatalf("Flush returned %v before the observer knew", err)
 	}
 }
 
