@@ -23,7 +23,9 @@ type fuzzing struct {
 	seed, first, count uint64
 	// most is how many scenarios may differ before the run ends.
 	most int
-	ks   *kafkaStreams
+	// whole says that scenarios that differ are printed as they were made.
+	whole bool
+	ks    *kafkaStreams
 	// lacking are the steps that the language doesn't have, with their numbers.
 	lacking map[string]int
 }
@@ -131,7 +133,10 @@ func (c *comparison) kind() string {
 	if strings.HasPrefix(kind, "error") {
 		return particular.ReplaceAllString(kind, "")
 	}
-	kind, _, _ = strings.Cut(kind, " ")
+	kind, what, _ := strings.Cut(kind, " ")
+	if _, none, ok := strings.Cut(what, ": none of ours"); ok {
+		return kind + " that we lack" + none
+	}
 	return kind
 }
 
@@ -140,7 +145,7 @@ func (c *comparison) kind() string {
 func (f *fuzzing) report(out io.Writer, s *random.Scenario, kind string) error {
 	var failed error
 	small := random.Shrink(s, func(s *random.Scenario) bool {
-		if len(s.Steps) == 0 {
+		if f.whole || len(s.Steps) == 0 {
 			return false
 		}
 		c, err := f.compare(s)

@@ -35,6 +35,7 @@ func main() {
 	flag.Uint64Var(&f.seed, "seed", 1, "the seed of the random scenarios")
 	flag.Uint64Var(&f.first, "first", 0, "the number of the first random scenario")
 	flag.IntVar(&f.most, "differences", 1, "how many random scenarios may differ before the run ends")
+	flag.BoolVar(&f.whole, "whole", false, "print random scenarios that differ as they were made")
 	flag.Parse()
 	if f.count > 0 {
 		if err := f.run(context.Background(), os.Stdout); err != nil {

@@ -58,6 +58,8 @@ func (g *graph) rekeyed(id string) bool {
 		return s["fn"] != nil
 	case "filter", "filterNot", "mapValues", "flatMapValues", "peek", "split", "processValues", "groupByKey":
 		return g.rekeyed(s.text("from"))
+	case "join", "leftJoin":
+		return g.op(s.text("with")) == "globalTable" && g.rekeyed(s.text("from"))
 	case "merge":
 		return g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
 	}

@@ -11,7 +11,7 @@ func topicRules() []Rule {
 		{
 			"groupings with new keys in a cogroup",
 			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and it refuses a named one that's " +
-				"also aggregated alone",
+				"also aggregated alone or in another cogroup",
 			(*graph).cogroupsRekeyed,
 		},
 		{
@@ -24,6 +24,11 @@ func topicRules() []Rule {
 			"a default extractor and the topics of a foreign-key join",
 			"Kafka Streams asks the extractor for the time of its own records, too",
 			(*graph).extractsInternally,
+		},
+		{
+			"the partition time of a pattern's topics",
+			"Kafka Streams' test driver has one for all of them, and brokers one for each",
+			(*graph).sharesPartitionTime,
 		},
 		{
 			"repartition topics that are merged before a processor",
@@ -70,11 +75,13 @@ func (g *graph) groupsTable(id string) bool {
 }
 
 // cogroupsRekeyed returns whether several groupings of a cogroup have new keys but
-// no names, or one with a name is aggregated alone as well.
+// no names, or one with a name is aggregated alone or in another one as well.
 func (g *graph) cogroupsRekeyed() bool {
-	read := map[string]bool{}
+	read := map[string]int{}
 	for _, s := range g.s.Steps {
-		read[s.text("from")] = true
+		for _, id := range g.inputsOf(s.text("id")) {
+			read[id]++
+		}
 	}
 	for _, s := range g.s.Steps {
 		groups, _ := s["groups"].([]Object)
@@ -85,7 +92,7 @@ func (g *graph) cogroupsRekeyed() bool {
 			case !g.rekeyed(id):
 			case of["name"] == nil:
 				unnamed++
-			case read[id]:
+			case read[id] > 1:
 				return true
 			}
 		}
@@ -101,6 +108,18 @@ func (g *graph) cogroupsRekeyed() bool {
 func (g *graph) extractsInternally() bool {
 	return g.s.Config["default.timestamp.extractor"] != nil &&
 		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["fk"] != nil })
+}
+
+// sharesPartitionTime returns whether the time of a record may be the partition time of
+// a pattern's topics.
+func (g *graph) sharesPartitionTime() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		of := s["timestamps"]
+		if of == nil {
+			of = g.s.Config["default.timestamp.extractor"]
+		}
+		return s["pattern"] != nil && of == "embeddedOrPartitionTime"
+	})
 }
 
 // mergesBeforeProcessors returns whether repartition topics are merged, and a processor
