@@ -61,8 +61,8 @@ N    = 100
 FUZZTIME = 60s
 
 # The default is small: a first look. Needs a JDK and Maven.
-oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100
-	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED)
+oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100 KIND=fuzz|chain|vary
+	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED) -kind $(KIND)
 
 # Inputs that reach new code are shrunk by few steps: a minute for each, which is Go's
 # default, leaves no time for others.

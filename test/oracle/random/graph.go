@@ -19,6 +19,7 @@ func graphOf(s *Scenario) *graph {
 			g.byID[b.text("id")] = step
 		}
 	}
+	delete(g.byID, "") // of steps that make nothing
 	return g
 }
 

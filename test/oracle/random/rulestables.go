@@ -1,6 +1,7 @@
 package random
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -41,6 +42,11 @@ func tableRules() []Rule {
 			(*graph).joinsWindowedCogroup,
 		},
 		{
+			"a row with versions that is deleted at the time of its only one",
+			"Kafka Streams forgets the deletion: an older record that comes later is then the latest version",
+			(*graph).deletesAtOnce,
+		},
+		{
 			"versions from before the history",
 			"Kafka Streams shows them until it drops their segment",
 			(*graph).asksBeforeHistory,
@@ -66,6 +72,8 @@ func (g *graph) readsFirstOld() bool {
 		case "count", "aggregate":
 			first[id] = g.isStreams(s.text("from"))
 			windowed[id] = g.op(s.text("from")) == "windowedBy"
+		case "reduce": // a sliding window may begin with what others hold
+			windowed[id] = g.windowOf(id)["type"] == "sliding"
 		case "groupBy", "fkJoin", "fkLeftJoin":
 			if from {
 				return true
@@ -285,6 +293,47 @@ func (g *graph) joinsWindowedCogroup() bool {
 		if s["joiner"] != nil && (of[from] && g.isTable(from) || of[s.text("with")] && g.isTable(s.text("with"))) {
 			return true
 		}
+	}
+	return false
+}
+
+// deletesAtOnce returns whether a row of a table with versions may be deleted at the very
+// time at which it was put.
+func (g *graph) deletesAtOnce() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		if !isVersioned(s) {
+			return false
+		}
+		switch s.text("op") {
+		case "table":
+			return s["timestamps"] != nil || g.s.Config["default.timestamp.extractor"] != nil || g.deletesInput(s.text("topic"))
+		case "count":
+			return false
+		case "aggregate", "reduce":
+			return strings.HasPrefix(s.text("fn")+s.text("add")+s.text("sub"), "nullIf") || g.op(s.text("from")) == "cogroup"
+		}
+		return true
+	})
+}
+
+// deletesInput returns whether a key of a topic gets a null value at the time of another
+// record of the key, and an older record later.
+func (g *graph) deletesInput(topic string) bool {
+	type row struct{ key, ts any }
+	put, deleted := map[row]bool{}, map[any]int{}
+	for _, in := range g.s.Input {
+		if in["topic"] != topic || in["key"] == nil {
+			continue
+		}
+		key, ts := fmt.Sprint(in["key"]), in.number("ts")
+		if at, ok := deleted[key]; ok && ts < at {
+			return true
+		}
+		at := row{key, ts}
+		if in["value"] == nil && put[at] {
+			deleted[key] = max(ts, deleted[key])
+		}
+		put[at] = true
 	}
 	return false
 }
