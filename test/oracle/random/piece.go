@@ -75,6 +75,11 @@ func (p *piece) closed() bool {
 	return slices.ContainsFunc(p.of.Steps, func(s Object) bool { return s["processor"] == "route" })
 }
 
+// names returns whether values of the piece are names of topics.
+func (p *piece) names() bool {
+	return slices.ContainsFunc(p.of.Steps, func(s Object) bool { return s["topicFn"] != nil })
+}
+
 // traits says of what kind the results of steps are.
 type traits struct {
 	*graph

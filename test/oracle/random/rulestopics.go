@@ -1,6 +1,9 @@
 package random
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // topicRules returns the differences of topics and their records.
 func topicRules() []Rule {
@@ -26,6 +29,11 @@ func topicRules() []Rule {
 			"the partition time of a pattern's topics",
 			"Kafka Streams' test driver has one for all of them, and brokers one for each",
 			(*graph).sharesPartitionTime,
+		},
+		{
+			"a topic chooser that fails, and a handler that continues",
+			"Kafka Streams skips the sink's siblings as well, and behind a source asks no handler",
+			(*graph).choosesFailing,
 		},
 		{
 			"the offsets of a pattern's topics in a suppress buffer's changelog",
@@ -130,4 +138,17 @@ func (g *graph) logsOffsets() bool {
 
 func (g *graph) readsPattern(id string) bool {
 	return g.step(id)["pattern"] != nil || slices.ContainsFunc(g.inputsOf(id), g.readsPattern)
+}
+
+// choosesFailing returns whether a topic chooser may fail, or choose none, where a handler
+// continues and the sink has siblings or is a source's.
+func (g *graph) choosesFailing() bool {
+	if g.s.Config["processing.exception.handler"] != "continue" {
+		return false
+	}
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		fn, from := s.text("topicFn"), s.text("from")
+		return fn != "" && !strings.HasPrefix(fn, "const:") && !strings.HasPrefix(fn, "nullTo:") &&
+			(g.op(from) == "stream" || len(g.readers(from)) > 1)
+	})
 }

@@ -20,11 +20,6 @@ func windowRules() []Rule {
 			(*graph).suppressesAtEdge,
 		},
 		{
-			"rows past their retention behind a record cache",
-			"Kafka Streams shows them as long as they're in the cache",
-			(*graph).cachesExpired,
-		},
-		{
 			"join windows without any length and grace",
 			"Kafka Streams' stores of such a join keep nothing, so that records of equal timestamps never meet",
 			(*graph).joinsWithoutLength,
@@ -81,34 +76,6 @@ func (g *graph) closesEarly() bool {
 		}
 	}
 	return false
-}
-
-// cachesExpired returns whether a store of windows has a record cache, and the inputs go
-// on for longer than it keeps them.
-func (g *graph) cachesExpired() bool {
-	if cache := g.s.Config["statestore.cache.max.bytes"]; cache == nil || cache == "0" {
-		return false
-	}
-	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		from, store := g.step(s.text("from")), s.object("store")
-		return from.text("op") == "windowedBy" && from.object("window")["type"] != "unlimited" &&
-			(store["name"] != nil || s.text("store") != "") && store["caching"] != false && from["emit"] != "onClose" &&
-			g.span() > store.number("retentionMs")
-	})
-}
-
-// span returns how long the inputs' timestamps go on.
-func (g *graph) span() int {
-	first, last := -1, 0
-	for _, in := range g.s.Input {
-		if ts := in.number("ts"); in["topic"] != nil {
-			last = max(last, ts)
-			if first < 0 || ts < first {
-				first = ts
-			}
-		}
-	}
-	return last - first
 }
 
 // suppressesAtEdge returns whether stream time may be at the end of a sliding

@@ -55,7 +55,7 @@ func (v *variation) choose(of []*Scenario) {
 func (v *variation) compose() {
 	for i, p := range v.pieces {
 		steps := p.steps()
-		if i > 0 {
+		if i > 0 && !p.names() {
 			steps = v.goOn(p, steps)
 		}
 		v.s.Steps = append(v.s.Steps, steps...)

@@ -11,8 +11,9 @@ type feed struct {
 	topic  string
 	keys   []any
 	values []any
-	// table says that deletions are frequent.
-	table bool
+	// table says that deletions are frequent, and as says that values are those of the
+	// piece alone: they're names.
+	table, as bool
 }
 
 // feedPieces makes the inputs: time moves on by up to a step for each, a share of the
@@ -62,7 +63,7 @@ func (v *variation) pieceRecord(i, ts int) {
 	if f.table {
 		nulls = 20
 	}
-	if v.chance(nulls) {
+	if v.chance(nulls) && !f.as {
 		o["value"] = nil
 	}
 	if v.chance(2) {
@@ -79,7 +80,7 @@ func (v *variation) valueLike(f feed, i, ts int) any {
 	of := pick(v.generator, f.values...)
 	text, ok := of.(string)
 	switch {
-	case !ok || v.chance(30):
+	case !ok || f.as || v.chance(30):
 		return of
 	case strings.HasPrefix(text, "ts:"):
 		return fmt.Sprintf("ts:%d:%d", max(0, ts-v.IntN(20)), i)
@@ -133,6 +134,7 @@ func (p *piece) feeds() []feed {
 	}
 	for i := range all {
 		all[i].fill()
+		all[i].as = p.names() || p.closed()
 	}
 	return all
 }
