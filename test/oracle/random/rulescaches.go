@@ -19,7 +19,22 @@ func cacheRules() []Rule {
 			"an entry counts the name of its record's topic, which Kafka Streams generates where it isn't given",
 			(*graph).cachesGenerated,
 		},
+		{
+			"reads of rows in a record cache with little room",
+			"what other operators read makes an entry there, or keeps one from being taken out next",
+			(*graph).cachesReads,
+		},
 	}
+}
+
+// cachesReads returns whether there's little room, and operators read the rows of others.
+func (g *graph) cachesReads() bool {
+	if n := g.cacheBytes(); n == 0 || n >= roomy {
+		return false
+	}
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup"
+	})
 }
 
 // cacheBytes returns the budget of the record caches, 0 without any.

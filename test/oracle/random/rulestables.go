@@ -31,6 +31,11 @@ func tableRules() []Rule {
 			(*graph).readsSharedGroup,
 		},
 		{
+			"a grouping of a table without a name that fails",
+			"a grouping has a name here, so each aggregate of one without is given a grouping of its own, which fails itself",
+			(*graph).failsOftenInGroups,
+		},
+		{
 			"inner joins of tables that one record changes both of",
 			"Kafka Streams sees neither row any more when both are deleted, and the result stays; old values of a stored " +
 				"join may be of rows that have changed already, and an answer by foreign key may come too late",
@@ -203,6 +208,15 @@ func (g *graph) readsSharedGroup() bool {
 		read = read || s["joiner"] != nil || s["stores"] != nil
 	}
 	return several && read
+}
+
+// failsOftenInGroups returns whether a grouping of a table may fail that has no name
+// and several aggregates.
+func (g *graph) failsOftenInGroups() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		fails := strings.HasPrefix(s.text("key"), "throwIf") || strings.HasPrefix(s.text("value"), "throwIf")
+		return fails && s["name"] == nil && g.groupsTable(s.text("id")) && len(g.readers(s.text("id"))) > 1
+	})
 }
 
 // asksBeforeHistory returns whether versions are asked for that a store may have as well

@@ -145,7 +145,7 @@ func (f *feed) fill() {
 		f.keys = []any{"a", "b", "c"}
 	}
 	if len(f.values) == 0 {
-		f.values = []any{"1", "2", "a:1"}
+		f.values = []any{"1", "2", "3"}
 	}
 }
 
