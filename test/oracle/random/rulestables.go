@@ -234,19 +234,24 @@ func (g *graph) asksBeforeHistory() bool {
 	})
 }
 
-// joinsRelated returns whether one input may change both tables of an inner join or of
-// one that's stored, or change a row of an inner foreign-key join several times.
+// joinsRelated returns whether one input may delete rows of both tables of an inner join,
+// or change both tables of a stored join whose old values are read, or change a row of an
+// inner foreign-key join several times.
 func (g *graph) joinsRelated() bool {
 	for _, s := range g.s.Steps {
 		from, with := s.text("from"), s.text("with")
 		if s["joiner"] == nil || !g.isTable(from) || !g.isTable(with) {
 			continue
 		}
-		switch op := s.text("op"); {
-		case op != "join" && op != "fkJoin" && s["store"] == nil:
-		case g.s.Config["statestore.cache.max.bytes"] != nil, g.s.Config["topology.optimization"] != nil:
-			return true
+		inner, op := false, s.text("op")
+		if op == "join" || op == "fkJoin" {
+			inner = g.deletes(from) && g.deletes(with)
+		}
+		switch {
 		case op == "fkJoin" && g.repeats(from):
+			return true
+		case !inner && (s["store"] == nil || !g.oldRead(s.text("id"))):
+		case g.cacheBytes() > 0:
 			return true
 		default:
 			of := g.origins(with)
@@ -256,6 +261,34 @@ func (g *graph) joinsRelated() bool {
 		}
 	}
 	return false
+}
+
+// deletes returns whether a table may lose rows.
+func (g *graph) deletes(id string) bool {
+	switch s := g.step(id); s.text("op") {
+	case "table":
+		topic := s.text("topic")
+		return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("op") == "to" && s.text("topic") == topic }) ||
+			slices.ContainsFunc(g.s.Input, func(in Object) bool { return in["topic"] == topic && in["value"] == nil })
+	case "count":
+		return g.windowOf(id)["type"] == "session"
+	case "suppress":
+		return g.deletes(s.text("from"))
+	}
+	return true
+}
+
+// oldRead returns whether something makes use of the old values of a table.
+func (g *graph) oldRead(id string) bool {
+	return slices.ContainsFunc(g.readers(id), func(s Object) bool {
+		switch s.text("op") {
+		case "toStream", "":
+			return false
+		case "mapValues", "suppress", "transformValues":
+			return g.oldRead(s.text("id"))
+		}
+		return true
+	})
 }
 
 // inputsOf returns what a step reads.
