@@ -45,11 +45,6 @@ func windowRules() []Rule {
 			(*graph).buffersNullKeys,
 		},
 		{
-			"the order in which sessions in memory are sent when they close",
-			"Kafka Streams' store orders those of one end by key first, and those on disk by start",
-			(*graph).closesInMemory,
-		},
-		{
 			"a full buffer that shuts down, and a handler that continues",
 			"Kafka Streams drops the change and goes on",
 			(*graph).survivesShutDown,
@@ -153,14 +148,6 @@ func (g *graph) allKeyed() bool {
 		}
 	}
 	return true
-}
-
-// closesInMemory returns whether sessions in memory are sent when they close.
-func (g *graph) closesInMemory() bool {
-	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		from := g.step(s.text("from"))
-		return from["emit"] == "onClose" && from.object("window")["type"] == "session" && s.object("store")["type"] == "inMemory"
-	})
 }
 
 // survivesShutDown returns whether failures are put to a handler that continues, and a
