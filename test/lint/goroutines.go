@@ -24,7 +24,6 @@ var goroutines = map[string]starts{
 	"internal/kafka/member.go":  {1, "the Member's protocol; Close cancels its context and waits for the group"},
 
 	"cmd/oncestream-bench/metrics.go": {1, "the HTTP server; the returned function closes it and waits for done"},
-	"test/chaos/app/main.go":          {1, "the HTTP server; the returned function closes it and waits for done"},
 	"cmd/oncestream-bench/run.go":     {1, "runUntilEnd's watcher; its context ends with the application, runUntilEnd waits"},
 	"statestore/storetest/global.go":  {1, "testGlobalConcurrent's readers; each ends with the last round it reads, the test waits"},
 	"examples/flights/demo.go":        {1, "process's application; process ends its context and waits for ran"},
