@@ -172,7 +172,7 @@ func (t windowedTableOf[V]) group(name string, f func(k, v datum) (datum, datum)
 
 // stream implements streamer.
 func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
-	return &stream{Stream: data(t.ToStream(t.of, options...), t.datum), key: spanSerde{t.spans}, value: t.value, rekeyed: true}
+	return &stream{Stream: data(t.ToStream(t.of, options...).MarkAsPartitioned(), t.datum), key: spanSerde{t.spans}, value: t.value}
 }
 
 // toStream gives new keys with a step of its own where they're asked for.

@@ -51,11 +51,6 @@ func tableRules() []Rule {
 			"Kafka Streams forgets the deletion: an older record that comes later is then the latest version",
 			(*graph).deletesAtOnce,
 		},
-		{
-			"versions from before the history",
-			"Kafka Streams shows them until it drops their segment",
-			(*graph).asksBeforeHistory,
-		},
 	}
 }
 
@@ -216,21 +211,6 @@ func (g *graph) failsOftenInGroups() bool {
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
 		fails := strings.HasPrefix(s.text("key"), "throwIf") || strings.HasPrefix(s.text("value"), "throwIf")
 		return fails && s["name"] == nil && g.groupsTable(s.text("id")) && len(g.readers(s.text("id"))) > 1
-	})
-}
-
-// asksBeforeHistory returns whether versions are asked for that a store may have as well
-// as not.
-func (g *graph) asksBeforeHistory() bool {
-	latest, history := 0, map[string]int{}
-	for _, in := range g.s.Input {
-		latest = max(latest, in.number("ts"))
-	}
-	for _, s := range g.s.Steps {
-		history[s.object("store").text("name")] = s.object("store").number("historyMs")
-	}
-	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
-		return q["op"] == "history" && q.number("from") < latest-history[q.text("store")]
 	})
 }
 

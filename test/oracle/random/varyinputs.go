@@ -27,12 +27,7 @@ func (v *variation) feedPieces() {
 		return
 	}
 	v.shareKeys()
-	step, even := v.pace(), 1
-	if v.chance(40) {
-		even = 10
-		v.alignWindows()
-		step = (step + 9) / 10 * 10
-	}
+	step := v.pace()
 	advances := v.advances()
 	t := pick(v.generator, 1000, 1000, 1000, 100*step)
 	for i := range 100 + v.IntN(pick(v.generator, 1, 1, 100, 400)) {
@@ -40,7 +35,7 @@ func (v *variation) feedPieces() {
 			v.s.Input = append(v.s.Input, Object{"advanceWallClockMs": pick(v.generator, advances...)})
 		}
 		t += v.IntN(step + 1)
-		v.pieceRecord(i, max(0, v.older(t, step))/even*even)
+		v.pieceRecord(i, max(0, v.older(t, step)))
 	}
 }
 
@@ -179,23 +174,6 @@ func (v *variation) pace() int {
 		return 10
 	}
 	return max(1, shortest/pick(v.generator, 2, 5, 5, 10))
-}
-
-// alignWindows lets windows close between multiples of 10.
-func (v *variation) alignWindows() {
-	for i, s := range v.s.Steps {
-		w := s.object("window")
-		if s.text("op") != "windowedBy" || w["type"] != "sliding" && w["type"] != "session" {
-			continue
-		}
-		c := w.with("graceMs", w.number("graceMs")/10*10+5)
-		for _, key := range []string{"diffMs", "gapMs"} {
-			if n := w.number(key); n > 0 {
-				c[key] = (n + 9) / 10 * 10
-			}
-		}
-		v.s.Steps[i] = s.with("window", c)
-	}
 }
 
 // advances returns by how much the pieces advance the wall clock.
