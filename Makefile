@@ -56,6 +56,7 @@ test-mutation: ## break exactly-once on purpose and see the crash test fail
 
 SEED = 1
 N    = 100
+KIND = fuzz
 
 # How long each fuzz target runs.
 FUZZTIME = 60s

@@ -91,10 +91,25 @@ func (g *graph) readsFirstOld() bool {
 				return true
 			}
 		case "join", "leftJoin", "outerJoin":
+			if from && g.firstDeletes(s.text("from")) || first[s.text("with")] && g.firstDeletes(s.text("with")) {
+				return true
+			}
 			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
 		}
 	}
 	return false
+}
+
+// firstDeletes returns whether the first result of a stream's aggregate may be null, of
+// which its table is made: to a join that's a deletion of the initial value.
+func (g *graph) firstDeletes(id string) bool {
+	s := g.step(id)
+	if s.text("op") != "aggregate" {
+		return s["joiner"] == nil && s["from"] != nil && g.firstDeletes(s.text("from"))
+	}
+	groups, _ := g.step(s.text("from"))["groups"].([]Object)
+	return strings.HasPrefix(s.text("fn"), "nullIf") ||
+		slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") })
 }
 
 // readsSuppressed returns whether the old values of a table that's suppressed until a
