@@ -49,6 +49,8 @@ type sliding[K, V, A any] struct {
 	// window.
 	common    statestore.WindowEntry[K, A]
 	hasCommon bool
+	// old is the common window's aggregate once more, where old values must be made so.
+	old A
 	// leftIsThere and rightIsThere say that the record's own windows exist.
 	leftIsThere, rightIsThere bool
 	// rightIsNew says that the record's right window was made.
@@ -87,6 +89,23 @@ func (s *sliding[K, V, A]) find(r *Record[K, V]) error {
 			return s.Node.fail(err)
 		}
 		s.found = append(s.found, e)
+	}
+	return s.keepOld(r)
+}
+
+// keepOld reads the aggregate of the common window as an old value, ahead of all writes:
+// a window that's made may be so late that the store drops this one.
+func (s *sliding[K, V, A]) keepOld(r *Record[K, V]) (err error) {
+	if !s.again {
+		return nil
+	}
+	for i := len(s.found) - 1; i >= 0; i-- {
+		if w := &s.found[i]; w.Start+s.difference < r.Timestamp {
+			if s.old, _, _, err = s.Store.Get(r.Key, w.Start); err != nil {
+				err = s.Node.fail(err)
+			}
+			return err
+		}
 	}
 	return nil
 }
@@ -266,7 +285,9 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.Wind
 	}
 	c := s.fold(r, base.Value, to != nil)
 	c.Unsent = to == nil || to.Start != start
-	if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
+	if s.again && to == &s.common {
+		c.Old, c.HasOld = s.old, true
+	} else if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
 		return s.Node.fail(err)
 	}
 	ts := rowTime(r.Timestamp, base.Timestamp, to != nil)
