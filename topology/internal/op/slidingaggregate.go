@@ -53,6 +53,9 @@ type sliding[K, V, A any] struct {
 	old A
 	// leftIsThere and rightIsThere say that the record's own windows exist.
 	leftIsThere, rightIsThere bool
+	// repeats says that there was a record of the key and the timestamp already, which has
+	// made all windows: one that's missing was deleted by a nil aggregate.
+	repeats bool
 	// rightIsNew says that the record's right window was made.
 	rightIsNew bool
 }
@@ -83,7 +86,7 @@ func (s *sliding[K, V, A]) find(r *Record[K, V]) error {
 	clear(s.found)
 	s.found = s.found[:0]
 	s.hasPrevious, s.hasCommon = false, false
-	s.leftIsThere, s.rightIsThere, s.rightIsNew = false, false, false
+	s.leftIsThere, s.rightIsThere, s.rightIsNew, s.repeats = false, false, false, false
 	for e, err := range s.Store.Fetch(r.Key, max(0, r.Timestamp-2*s.difference), plus(r.Timestamp, 1)) {
 		if err != nil {
 			return s.Node.fail(err)
@@ -113,7 +116,10 @@ func (s *sliding[K, V, A]) keepOld(r *Record[K, V]) (err error) {
 // usual updates the windows of a record that's at least one difference after time
 // 0: those that there are, latest first, and then the missing ones.
 func (s *sliding[K, V, A]) usual(r *Record[K, V]) error {
-	if err := s.updateFound(r); err != nil {
+	s.repeats = slices.ContainsFunc(s.found, func(w statestore.WindowEntry[K, A]) bool {
+		return w.Start+s.difference == r.Timestamp && w.Timestamp == r.Timestamp
+	})
+	if err := s.updateFound(r); err != nil || s.repeats {
 		return err
 	}
 	if s.hasPrevious && s.previous+1+s.difference >= r.Timestamp && !s.exists(s.previous+1) {
@@ -249,7 +255,7 @@ func (s *sliding[K, V, A]) createLeft(r *Record[K, V]) error {
 // that holds the record has of later records. It's written before that window is
 // updated: the user's function may change its aggregate in place.
 func (s *sliding[K, V, A]) createRight(r *Record[K, V], latest *statestore.WindowEntry[K, A]) error {
-	if s.rightIsThere || latest.Timestamp <= r.Timestamp {
+	if s.rightIsThere || s.repeats || latest.Timestamp <= r.Timestamp {
 		return nil
 	}
 	s.rightIsNew = true
