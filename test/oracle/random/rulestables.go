@@ -26,7 +26,7 @@ func tableRules() []Rule {
 			(*graph).readsTransformed,
 		},
 		{
-			"reading one of several aggregates of a grouped table with a name",
+			"reading one of several aggregates of a grouping with a name",
 			"Kafka Streams adds the reader before the store and refuses",
 			(*graph).readsSharedGroup,
 		},
@@ -112,8 +112,8 @@ func (g *graph) firstDeletes(id string) bool {
 		slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") })
 }
 
-// readsSuppressed returns whether the old values of a table that's suppressed until a
-// time limit get to an operator that makes use of them.
+// readsSuppressed returns whether the old values of a table that's suppressed get to an
+// operator that makes use of them.
 func (g *graph) readsSuppressed() bool {
 	held := map[string]bool{}
 	for _, s := range g.s.Steps {
@@ -123,13 +123,13 @@ func (g *graph) readsSuppressed() bool {
 			if of {
 				return true
 			}
-			held[s.text("id")] = s.text("until") == "timeLimit"
-		case "groupBy", "fkJoin", "fkLeftJoin", "filter", "filterNot", "join", "leftJoin", "outerJoin":
-			if of {
+			held[s.text("id")] = true
+		case "groupBy", "fkJoin", "fkLeftJoin", "filter", "filterNot", "leftJoin", "outerJoin":
+			if of && g.isTable(s.text("from")) {
 				return true
 			}
-		case "mapValues", "transformValues":
-			held[s.text("id")] = of
+		case "mapValues", "transformValues", "join":
+			held[s.text("id")] = of && g.isTable(s.text("from"))
 		}
 	}
 	return false
@@ -205,13 +205,13 @@ func (g *graph) readsTransformed() bool {
 	return false
 }
 
-// readsSharedGroup returns whether a grouped table with a name has several aggregates,
-// and rows are read.
+// readsSharedGroup returns whether a grouping with a name and a repartition topic has
+// several aggregates, and rows are read.
 func (g *graph) readsSharedGroup() bool {
 	aggregates, several, read := map[string]int{}, false, false
 	for _, s := range g.s.Steps {
 		from := s.text("from")
-		if g.groupsTable(from) && g.step(from)["name"] != nil {
+		if (g.groupsTable(from) || g.rekeyed(from)) && strings.HasPrefix(g.op(from), "group") && g.step(from)["name"] != nil {
 			aggregates[from]++
 			several = several || aggregates[from] > 1
 		}
@@ -273,13 +273,14 @@ func (g *graph) deletes(id string) bool {
 	return true
 }
 
-// oldRead returns whether something makes use of the old values of a table.
+// oldRead returns whether something makes use of the old values of a table. A suppress
+// buffer writes them down.
 func (g *graph) oldRead(id string) bool {
 	return slices.ContainsFunc(g.readers(id), func(s Object) bool {
 		switch s.text("op") {
 		case "toStream", "":
 			return false
-		case "mapValues", "suppress", "transformValues":
+		case "mapValues", "transformValues":
 			return g.oldRead(s.text("id"))
 		}
 		return true
