@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // cacheRules returns the differences of record caches.
@@ -13,6 +14,11 @@ func cacheRules() []Rule {
 			"rows past their retention behind a record cache",
 			"Kafka Streams shows them as long as they're in the cache",
 			(*graph).cachesExpired,
+		},
+		{
+			"sliding windows that a nil aggregate deletes, behind a record cache",
+			"Kafka Streams fails when it finds the deletion in the cache",
+			(*graph).cachesDeletions,
 		},
 		{
 			"names of topics in a record cache with little room",
@@ -34,6 +40,16 @@ func (g *graph) cachesReads() bool {
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
 		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup"
+	})
+}
+
+// cachesDeletions returns whether rows of sliding windows may be deleted in a record cache.
+func (g *graph) cachesDeletions() bool {
+	return g.cacheBytes() > 0 && slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		from := g.step(s.text("from"))
+		groups, _ := g.step(from.text("from"))["groups"].([]Object)
+		return from.object("window")["type"] == "sliding" && (strings.HasPrefix(s.text("fn"), "nullIf") ||
+			slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") }))
 	})
 }
 
