@@ -222,7 +222,7 @@ func (w windowRows[V]) fetchAll(s *statestore.Store, from, to int64) ([]window, 
 	}
 	all, err := w.windows(view.FetchAll(from, to))
 	slices.SortFunc(all, func(a, b window) int {
-		return cmp.Or(bytes.Compare(a.key.append(nil), b.key.append(nil)), cmp.Compare(a.start, b.start))
+		return cmp.Or(cmp.Compare(a.key.print(), b.key.print()), cmp.Compare(a.start, b.start))
 	})
 	return all, err
 }

@@ -20,7 +20,7 @@ func optimizationRules() []Rule {
 		},
 		{
 			"repartition topics that are merged, of a join without a name",
-			"Kafka Streams calls the topic as the stream, which isn't what joins of the language do",
+			"Kafka Streams calls the topic as the stream, and has one for a stream that's joined with itself",
 			(*graph).mergesNamed,
 		},
 	}
@@ -38,12 +38,13 @@ func (g *graph) mergesBeforeProcessors() bool {
 	return g.mergesTopics() && slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["op"] == "process" })
 }
 
-// mergesNamed returns whether repartition topics are merged, and a stream that has a name
-// is joined by a step that has none.
+// mergesNamed returns whether repartition topics are merged, and a stream that has a name, or
+// that is joined with itself behind other values, is joined by a step that has none.
 func (g *graph) mergesNamed() bool {
 	return g.mergesTopics() && slices.ContainsFunc(g.s.Steps, func(s Object) bool {
 		named := func(id string) bool { return g.rekeyed(id) && g.step(id)["name"] != nil }
-		return s["joiner"] != nil && s["name"] == nil && (named(s.text("from")) || named(s.text("with")))
+		itself := s.text("from") == s.text("with") && g.rekeyed(s.text("from")) && strings.HasSuffix(g.op(s.text("from")), "Values")
+		return s["joiner"] != nil && s["name"] == nil && (named(s.text("from")) || named(s.text("with")) || itself)
 	})
 }
 

@@ -42,6 +42,11 @@ func tableRules() []Rule {
 			(*graph).joinsRelated,
 		},
 		{
+			"a stored join whose joiner fails",
+			"Kafka Streams calls it for old values, too, which are in the store here",
+			(*graph).failsOnOld,
+		},
+		{
 			"joins of the windowed tables of a cogroup",
 			"Kafka Streams can't read their stores",
 			(*graph).joinsWindowedCogroup,
@@ -256,6 +261,13 @@ func (g *graph) joinsRelated() bool {
 		}
 	}
 	return false
+}
+
+// failsOnOld returns whether the joiner of a stored join may fail, and old values are read.
+func (g *graph) failsOnOld() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["store"] != nil && strings.HasPrefix(s.text("joiner"), "throwIf") && g.oldRead(s.text("id"))
+	})
 }
 
 // deletes returns whether a table may lose rows.
