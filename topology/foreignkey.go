@@ -28,16 +28,24 @@ import (
 // told from none.
 //
 // The result isn't stored; where its rows are needed, call Materialize on it.
-func (t *Table[K, V]) JoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(K, V) (J, bool), f func(V, V2) R) *Table[K, R] {
-	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other.valid().tableNode, innerByKey(name, foreignKey, f))}
+func (t *Table[K, V]) JoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(K, V) (J, bool), f func(V, V2) R) *Table[K, R] {
+	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other, innerByKey(name, foreignKey, f))}
 }
 
 // LeftJoinByForeignKey joins each row with the row of the other table that it
 // names, as [Table.JoinByForeignKey] does, but f gets nil where there's none, and
 // for a row that names none. The pointer is valid during the call.
-func (t *Table[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(K, V) (J, bool), f func(V, *V2) R) *Table[K, R] {
-	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other.valid().tableNode, leftByKey(name, foreignKey, f))}
+func (t *Table[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(K, V) (J, bool), f func(V, *V2) R) *Table[K, R] {
+	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other, leftByKey(name, foreignKey, f))}
 }
+
+// ForeignTable is a table whose rows others name by their keys: a [Table], or a
+// [WindowedTable], whose keys are [Windowed].
+type ForeignTable[K, V any] interface{ foreign() *tableNode[K, V] }
+
+func (t *Table[K, V]) foreign() *tableNode[K, V] { return t.valid().tableNode }
+
+func (t *WindowedTable[K, V]) foreign() *tableNode[Windowed[K], V] { return t.valid().tableNode }
 
 // fkJoin is what distinguishes the joins by foreign key.
 type fkJoin[K, V, J, V2, R any] struct {
@@ -99,7 +107,11 @@ func newFKNodes(name string) fkNodes {
 	}
 }
 
-func foreignKeyJoin[K, V, J, V2, R any](left *tableNode[K, V], right *tableNode[J, V2], j fkJoin[K, V, J, V2, R]) *tableNode[K, R] {
+func foreignKeyJoin[K, V, J, V2, R any](left *tableNode[K, V], other ForeignTable[J, V2], j fkJoin[K, V, J, V2, R]) *tableNode[K, R] {
+	right := noTable[J, V2]()
+	if other != nil {
+		right = other.foreign()
+	}
 	b := left.b
 	b.g.Skip(fkNames)
 	n := newFKNodes(j.name)
@@ -167,7 +179,7 @@ func linkLeft[K, V, J, V2, R any](n fkNodes, left *tableNode[K, V], right *table
 			Of: j.of, Left: j.left, PrimaryKey: left.key, Value: left.stored.value, Key: right.key,
 		}, again, out), err
 	})
-	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{})
+	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{ByPart: partOf(right.key)})
 	buildSource(n.responseSource, left.key, serde.Serde[wire.Answer](op.AnswerSerde{}))
 	link(n.resolve, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, wire.Answer], error) {
 		rows, err := left.lookup(task, n.resolve.Name)

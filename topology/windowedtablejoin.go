@@ -27,15 +27,15 @@ func (t *WindowedTable[K, V]) OuterJoin[V2, R any](other *WindowedTable[K, V2], 
 // JoinByForeignKey joins each row with the row of the other table that it names, as
 // [Table.JoinByForeignKey] does: foreignKey returns that row's key, given the row's
 // own key with its window, and its value (KIP-213).
-func (t *WindowedTable[K, V]) JoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(Windowed[K], V) (J, bool), f func(V, V2) R) *WindowedTable[K, R] {
+func (t *WindowedTable[K, V]) JoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(Windowed[K], V) (J, bool), f func(V, V2) R) *WindowedTable[K, R] {
 	t = t.valid()
-	return t.windows.table(foreignKeyJoin(t.tableNode, other.valid().tableNode, innerByKey(name, foreignKey, f)))
+	return t.windows.table(foreignKeyJoin(t.tableNode, other, innerByKey(name, foreignKey, f)))
 }
 
 // LeftJoinByForeignKey joins each row with the row of the other table that it names,
 // as [Table.LeftJoinByForeignKey] does: f gets nil where there's none, and for a row
 // that names none. The pointer is valid during the call.
-func (t *WindowedTable[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(Windowed[K], V) (J, bool), f func(V, *V2) R) *WindowedTable[K, R] {
+func (t *WindowedTable[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(Windowed[K], V) (J, bool), f func(V, *V2) R) *WindowedTable[K, R] {
 	t = t.valid()
-	return t.windows.table(foreignKeyJoin(t.tableNode, other.valid().tableNode, leftByKey(name, foreignKey, f)))
+	return t.windows.table(foreignKeyJoin(t.tableNode, other, leftByKey(name, foreignKey, f)))
 }
