@@ -1,12 +1,14 @@
 package oncestream_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/oncestream/oncestream"
@@ -45,7 +47,7 @@ type globalRig struct {
 func newGlobalRig(t *testing.T, addr string, options ...topology.StoreOption) *globalRig {
 	names := topics(t, addr, 4, "orders", "joined")
 	r := &globalRig{t: t, addr: addr, orders: names[0], out: names[1], prices: kafkatest.Unique("prices")}
-	kafkatest.CreateTopic(t, addr, r.prices, 3, map[string]string{"cleanup.policy": "compact"})
+	r.createPrices()
 	r.top = priced(t, r.orders, r.prices, r.out, options...)
 	r.cfg = oncestream.Config{
 		ApplicationID: kafkatest.Unique("global"), Brokers: strings.Split(addr, ","), CommitInterval: 20 * time.Millisecond,
@@ -53,6 +55,36 @@ func newGlobalRig(t *testing.T, addr string, options ...topology.StoreOption) *g
 	}
 	r.joined = newReader(t, addr, r.out)
 	return r
+}
+
+// createPrices creates the table's topic. Brokers let records be deleted by hand only
+// where they delete some themselves.
+func (r *globalRig) createPrices() {
+	r.t.Helper()
+	kafkatest.CreateTopic(r.t, r.addr, r.prices, 3, map[string]string{"cleanup.policy": "compact,delete"})
+}
+
+// renewPrices deletes the table's topic and creates it again.
+func (r *globalRig) renewPrices() {
+	r.t.Helper()
+	got, err := kafkatest.Admin(r.t, r.addr).DeleteTopics(r.t.Context(), r.prices)
+	if err := errors.Join(err, got.Error()); err != nil {
+		r.t.Fatal(err)
+	}
+	r.createPrices()
+}
+
+// deletePrices deletes all records of the table's topic.
+func (r *globalRig) deletePrices() {
+	r.t.Helper()
+	var upTo kadm.Offsets
+	for p, end := range kafkatest.EndOffsets(r.t, r.addr, r.prices)[r.prices] {
+		upTo.AddOffset(r.prices, p, end, -1)
+	}
+	got, err := kafkatest.Admin(r.t, r.addr).DeleteRecords(r.t.Context(), upTo)
+	if err := errors.Join(err, got.Error()); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 func (r *globalRig) price(from, to int, price string) {
@@ -147,53 +179,84 @@ func TestGlobalTable(t *testing.T) {
 // stood in the topic at the start, also where its transaction is decided later, and
 // that what was aborted isn't in the table.
 func TestGlobalTableWaitsForTransactions(t *testing.T) {
-	addr := fake.Addr(fake.Start(t))
-	r := newGlobalRig(t, addr)
-	for _, end := range []kgo.TransactionEndTry{kgo.TryAbort, kgo.TryCommit} {
-		r.cfg.StateDir = t.TempDir()
-		price := fmt.Sprint("committed ", end)
-		cl := kafkatest.Client(t, addr, kgo.TransactionalID(kafkatest.Unique("prices")))
-		if err := cl.BeginTransaction(); err != nil {
-			t.Fatal(err)
+	onBrokers(t, func(t *testing.T, addr string) {
+		r := newGlobalRig(t, addr)
+		for _, end := range []kgo.TransactionEndTry{kgo.TryAbort, kgo.TryCommit} {
+			r.cfg.StateDir = t.TempDir()
+			price := fmt.Sprint("committed ", end)
+			cl := kafkatest.Client(t, addr, kgo.TransactionalID(kafkatest.Unique("prices")))
+			if err := cl.BeginTransaction(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.ProduceSync(t.Context(), pair(r.prices, "item", price)).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, r.top, r.cfg)
+			p.await(oncestream.Rebalancing)
+			if err := cl.EndTransaction(t.Context(), end); err != nil {
+				t.Fatal(err)
+			}
+			if end == kgo.TryAbort {
+				price = "none"
+			}
+			r.want("item", price)
+			r.halt(p)
 		}
-		if err := cl.ProduceSync(t.Context(), pair(r.prices, "item", price)).FirstErr(); err != nil {
-			t.Fatal(err)
-		}
-		p := start(t, r.top, r.cfg)
-		p.await(oncestream.Rebalancing)
-		if err := cl.EndTransaction(t.Context(), end); err != nil {
-			t.Fatal(err)
-		}
-		if end == kgo.TryAbort {
-			price = "none"
-		}
-		r.want("item", price)
-		r.halt(p)
-	}
+	})
 }
 
 // TestGlobalTableIsRebuilt asserts that rows which a gap in the topic, or a topic
-// made anew, leaves behind are gone.
+// made anew, leaves behind are gone, and that this is done with then.
 func TestGlobalTableIsRebuilt(t *testing.T) {
-	addr := fake.Addr(fake.Start(t))
-	r := newGlobalRig(t, addr)
-	r.price(0, 20, "old")
-	p := start(t, r.top, r.cfg)
-	r.want("item7", "old")
-	r.halt(p)
-	adm := kafkatest.Admin(t, addr)
-	if _, err := adm.DeleteTopics(t.Context(), r.prices); err != nil {
-		t.Fatal(err)
-	}
-	kafkatest.CreateTopic(t, addr, r.prices, 3, map[string]string{"cleanup.policy": "compact"})
-	r.price(8, 9, "new")
-	p = start(t, r.top, r.cfg)
-	r.want("item7", "none")
-	r.want("item8", "new")
-	if n := p.metric("oncestream_restore_rebuilds_total"); n != 1 {
-		t.Errorf("%v rebuilds, want 1", n)
-	}
-	r.halt(p)
+	onBrokers(t, func(t *testing.T, addr string) {
+		for name, lose := range map[string]func(*globalRig){
+			"topic made anew": (*globalRig).renewPrices,
+			"records deleted": func(r *globalRig) {
+				r.price(0, 20, "unread")
+				r.deletePrices()
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				r := newGlobalRig(t, addr)
+				r.price(0, 20, "old")
+				p := start(t, r.top, r.cfg)
+				r.want("item7", "old")
+				r.halt(p)
+				lose(r)
+				r.price(8, 9, "new")
+				for _, rebuilds := range []float64{1, 0} {
+					p = start(t, r.top, r.cfg)
+					r.want("item7", "none")
+					r.want("item8", "new")
+					if n := p.metric("oncestream_restore_rebuilds_total"); n != rebuilds {
+						t.Errorf("%v rebuilds, want %v", n, rebuilds)
+					}
+					r.halt(p)
+				}
+			})
+		}
+	})
+}
+
+// TestGlobalTableIsLostWhileRunning: no worker gets to see an empty table. The
+// application ends, and the next start reads the topic anew.
+func TestGlobalTableIsLostWhileRunning(t *testing.T) {
+	onBrokers(t, func(t *testing.T, addr string) {
+		r := newGlobalRig(t, addr)
+		r.price(0, 20, "old")
+		p := start(t, r.top, r.cfg)
+		r.want("item7", "old")
+		r.renewPrices()
+		if err := p.wait(); err == nil || !strings.Contains(err.Error(), `global store "prices"`) ||
+			!strings.Contains(err.Error(), "the next start reads it from its beginning") {
+			t.Errorf("the application ended with %v", err)
+		}
+		r.price(8, 9, "new")
+		p = start(t, r.top, r.cfg)
+		r.want("item7", "none")
+		r.want("item8", "new")
+		r.halt(p)
+	})
 }
 
 // TestGlobalTableOfAnotherTopic asserts that positions and rows of one topic aren't
@@ -206,7 +269,7 @@ func TestGlobalTableOfAnotherTopic(t *testing.T) {
 	r.want("item7", "old")
 	r.halt(p)
 	r.prices = kafkatest.Unique("prices")
-	kafkatest.CreateTopic(t, addr, r.prices, 3, map[string]string{"cleanup.policy": "compact"})
+	r.createPrices()
 	r.top = priced(t, r.orders, r.prices, r.out)
 	r.price(8, 68, "new")
 	for _, rebuilds := range []float64{1, 0} {

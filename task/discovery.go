@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/oncestream/oncestream/internal/fault"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"go.uber.org/zap"
@@ -74,6 +75,7 @@ func (d *Discovery) look(ctx context.Context) (*Layout, error) {
 		d.log(last.Sources(), layout.Sources())
 	}
 	d.layout.Store(layout)
+	fault.Point("pattern.discovered")
 	return layout, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/oncestream/oncestream/internal/fault"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -34,6 +35,7 @@ func (f *follower) subscription(ctx context.Context) ([]string, error) {
 		layout = f.Layout()
 	}
 	f.joined = layout
+	fault.Point("pattern.joining")
 	return layout.Sources(), nil
 }
 
@@ -54,6 +56,7 @@ type leaderData struct {
 }
 
 func (f *follower) data() ([]byte, error) {
+	fault.Point("pattern.balanced")
 	return json.Marshal(leaderData{Version: 1, Partitions: f.joined.given()})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oncestream/oncestream/changelog"
+	"github.com/oncestream/oncestream/internal/fault"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/record"
 	"github.com/oncestream/oncestream/statestore"
@@ -154,17 +155,27 @@ func (g *Globals) follow(p *globalPart) error {
 func (g *Globals) confirm(p *globalPart) error { return p.store.Commit(p.tp.Partition, p.next) }
 
 // Restore returns when every store has all that stood in its topic when it was
-// opened. Transactions that were open in a topic by then are waited for.
+// opened, on disk. Transactions that were open in a topic by then are waited for.
 func (g *Globals) Restore(ctx context.Context) error {
+	flush := time.NewTicker(flushInterval) // the Keeper doesn't run yet
+	defer flush.Stop()
 	for !g.restored() {
+		var err error
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			err = ctx.Err()
 		case c := <-g.fetcher.Chunks():
-			if err := g.chunk(ctx, c); err != nil {
-				return err
-			}
+			err = g.chunk(ctx, c)
+		case <-flush.C:
+			err = g.DB.FlushAsync()
 		}
+		if err != nil {
+			return err
+		}
+	}
+	// A whole topic is much to read again after a kill, and all processing waits for it.
+	if err := g.DB.Flush(); err != nil {
+		return err
 	}
 	for _, s := range g.stores {
 		g.Logger.Info("global store restored", zap.String("store", s.Name()))
@@ -212,6 +223,7 @@ func (g *Globals) chunk(ctx context.Context, c *kafka.Chunk) error {
 	n := 0
 	if err == nil {
 		n, err = p.store.Apply(c.Partition, c, c.Next)
+		fault.Point("global.applied")
 	} else {
 		err = g.chunkFailed(ctx, p, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/oncestream/oncestream/eosv2"
+	"github.com/oncestream/oncestream/internal/fault"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
 	"github.com/oncestream/oncestream/internal/record"
@@ -103,12 +104,14 @@ func (w *Worker) assigned(ctx context.Context, e kafka.Event) error {
 		w.settle()
 		return nil
 	}
+	fault.Point("assignment.revoked")
 	w.Layout = layout
 	for _, id := range wanted {
 		if w.starts[id] == nil && w.task(id) == nil {
 			w.begin(id)
 		}
 	}
+	fault.Point("assignment.begun")
 	if revoked {
 		// This comes last: what the join doesn't claim may be given to somebody else.
 		w.joinWith(w.owned())

@@ -170,6 +170,7 @@ func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w window
 	rows = op.SessionRows[K, A]{
 		Node: operator(t, n), Store: store, Clock: &op.Clock{Store: raw.StreamTime},
 		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
+		KeysFirst: raw.Spec().InMemory, // as Kafka Streams' stores have them
 	}
 	return rows, holdSessions(t, n, st, w, &rows)
 }

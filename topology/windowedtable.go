@@ -85,7 +85,8 @@ func (t *WindowedTable[K, V]) valid() *WindowedTable[K, V] {
 // ToStream returns the stream of all updates of the table, with the keys that
 // the function makes of the windowed ones: [WindowKey], [WithoutWindow] or any
 // other. A deleted row is a null value. A grouping or a join behind it takes a
-// repartition topic.
+// repartition topic, unless [Stream.MarkAsPartitioned] says that it needs none, which
+// is so behind WindowKey and WithoutWindow.
 func (t *WindowedTable[K, V]) ToStream[J any](key func(Windowed[K]) J, options ...Option) *Stream[J, V] {
 	t = t.valid()
 	n := &graph.Node{Name: t.b.nodeName("KTABLE-TOSTREAM-", options)}

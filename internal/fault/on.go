@@ -16,9 +16,17 @@ var passed atomic.Int64
 
 // Point kills the process (SIGKILL, so nothing is cleaned up) when the
 // environment variable ONCESTREAM_KILL is "name" or "name:n" for the nth time
-// that the point is passed.
+// that the point is passed. With "@file" it does so as soon as the file holds the
+// name, which is removed first: whoever starts the process again needs no other
+// environment.
 func Point(name string) {
 	want, nth, _ := strings.Cut(os.Getenv("ONCESTREAM_KILL"), ":")
+	if file, ok := strings.CutPrefix(want, "@"); ok {
+		if text, err := os.ReadFile(file); err == nil && string(text) == name && os.Remove(file) == nil {
+			die()
+		}
+		return
+	}
 	if want != name {
 		return
 	}
@@ -27,13 +35,17 @@ func Point(name string) {
 		n = 1
 	}
 	if passed.Add(1) == n {
-		self, err := os.FindProcess(os.Getpid())
-		if err == nil {
-			err = self.Signal(syscall.SIGKILL)
-		}
-		if err != nil {
-			os.Exit(137)
-		}
-		select {} // the signal is on its way
+		die()
 	}
+}
+
+func die() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(syscall.SIGKILL)
+	}
+	if err != nil {
+		os.Exit(137)
+	}
+	select {} // the signal is on its way
 }

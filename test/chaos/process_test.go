@@ -29,9 +29,14 @@ const (
 
 // buildBench builds the benchmark program with the given build tags.
 func buildBench(t *testing.T, tags string) string {
+	return buildProgram(t, tags, "cmd/oncestream-bench")
+}
+
+// buildProgram builds a program of the module with the given build tags.
+func buildProgram(t *testing.T, tags, dir string) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "oncestream-bench")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", bin, "github.com/oncestream/oncestream/cmd/oncestream-bench")
+	bin := filepath.Join(t.TempDir(), filepath.Base(dir))
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", tags, "-o", bin, "github.com/oncestream/oncestream/"+dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}

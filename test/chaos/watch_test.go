@@ -95,13 +95,16 @@ func (w *watcher) lags(topics ...string) []string {
 	return out
 }
 
-// members returns how many members the group has.
+// members returns how many members the group has; none as long as there's no group.
 func (w *watcher) members() int {
 	w.t.Helper()
 	var got kadm.DescribedGroups
 	w.ask("describe group "+w.group, func(ctx context.Context) (err error) {
 		if got, err = w.adm.DescribeGroups(ctx, w.group); err == nil {
 			err = got.Error()
+		}
+		if errors.Is(err, kerr.GroupIDNotFound) {
+			return nil
 		}
 		return err
 	})

@@ -10,11 +10,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// metadataAge is how soon a client looks again for a partition that it can't reach.
+// By default it waits for seconds, and a topic that was just made is often not ready.
+const metadataAge = 50 * time.Millisecond
+
 // Client returns a client that is closed at the end of the test. addr is one
 // address or several, separated by commas.
 func Client(tb testing.TB, addr string, opts ...kgo.Opt) *kgo.Client {
 	tb.Helper()
-	opts = append([]kgo.Opt{kgo.SeedBrokers(strings.Split(addr, ",")...)}, opts...)
+	opts = append([]kgo.Opt{kgo.SeedBrokers(strings.Split(addr, ",")...), kgo.MetadataMinAge(metadataAge)}, opts...)
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
 		tb.Fatalf("kafkatest: client: %v", err)

@@ -44,7 +44,14 @@ func (n number) print() string { return strconv.FormatInt(int64(n), 10) }
 
 func (n number) append(dst []byte) []byte { return binary.BigEndian.AppendUint64(dst, uint64(n)) }
 
-func (s span) print() string { return fmt.Sprintf("%s@%d/%d", s.key.print(), s.start, s.end) }
+// print has a windowed key within another one in brackets, as Java prints it.
+func (s span) print() string {
+	key := s.key.print()
+	if _, ok := s.key.(span); ok {
+		key = "[" + key + "]"
+	}
+	return fmt.Sprintf("%s@%d/%d", key, s.start, s.end)
+}
 
 // append writes a time window by its start, a session by its end and start.
 func (s span) append(dst []byte) []byte {

@@ -53,6 +53,10 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 		return nil, err
 	}
 	if r.b, err = newBuilder(sc, false); err != nil {
+		if _, ok := errors.AsType[refused](err); ok {
+			r.result.fail("build", nil, err)
+			return r.result, nil
+		}
 		return nil, err
 	}
 	top, err := r.b.Build(r.build...)

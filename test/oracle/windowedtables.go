@@ -26,7 +26,7 @@ func (t windowedTableOf[V]) serde() serde.Serde[datum] { return t.value }
 
 // stream implements streamer.
 func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
-	return &stream{Stream: data(t.ToStream(t.of, options...), t.datum), key: spanSerde{t.spans}, value: t.value, rekeyed: true}
+	return &stream{Stream: data(t.ToStream(t.of, options...).MarkAsPartitioned(), t.datum), key: spanSerde{t.spans}, value: t.value}
 }
 
 // windowedRows is a windowed table of data.

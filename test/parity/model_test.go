@@ -166,6 +166,20 @@ func countClosedWindows(start time.Time, events []event) results {
 	return rs
 }
 
+// sumClosedWindows sums the counts of closed windows over groups of keys.
+func sumClosedWindows(start time.Time, events []event) results {
+	rs, sums := results{}, map[string]int64{}
+	for key, r := range countClosedWindows(start, events) {
+		g, at := group(key), r.at
+		if before := rs[g]; before != nil {
+			at = max(at, before.at)
+		}
+		sums[g] += int64(binary.BigEndian.Uint64([]byte(r.values[0])))
+		rs.set(g, int64Bytes(sums[g]), at)
+	}
+	return rs
+}
+
 // session is one of a key's sessions, in seconds.
 type session struct{ from, to, n int }
 

@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -68,8 +69,16 @@ func shapes() []*shape {
 			numbered: []string{"paid-this-join-store", "paid-outer-other-join-store"},
 		},
 		{
-			name: "versioned", inputs: 2, build: buildVersioned, halves: rowsOutOfOrder, model: joinRowsAsOf,
+			name: "versioned", inputs: 2, build: buildVersioned, halves: rowsOutOfOrder, model: joinAsOf((*history).put),
 			stores: []string{"rows"}, versioned: "rows",
+		},
+		{
+			name: "versioned-aggregate", inputs: 2, build: buildVersionedAggregate, halves: rowsOutOfOrder, model: joinAsOf((*history).aggregate),
+			stores: []string{"aggregates"}, versioned: "aggregates",
+		},
+		{
+			name: "chain", inputs: 1, build: buildChain, halves: lateRecords, model: sumClosedWindows,
+			stores: []string{"windows", "final-store", "totals"}, buffer: "final-store", lastOnly: true,
 		},
 	}
 }
@@ -150,6 +159,22 @@ func buildLeftJoin(b *topology.Builder, in []string, out string) {
 
 func buildVersioned(b *topology.Builder, in []string, out string) {
 	rows := b.Table(in[1], serde.String, topology.StoreAs("rows", serde.String, topology.Versioned(rowHistory)))
+	joinWith(rows, b, in, out)
+}
+
+// buildVersionedAggregate keeps how many records a key has had, and the last of them.
+func buildVersionedAggregate(b *topology.Builder, in []string, out string) {
+	rows := b.Stream(in[1], serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		Aggregate(func() string { return "0:" }, func(_, v, aggregate string) string {
+			n := 0
+			fmt.Sscanf(aggregate, "%d:", &n)
+			return fmt.Sprint(n+1, ":", v)
+		}, topology.StoreAs("aggregates", serde.String, topology.Versioned(rowHistory)))
+	joinWith(rows, b, in, out)
+}
+
+func joinWith(rows *topology.Table[string, string], b *topology.Builder, in []string, out string) {
 	b.Stream(in[0], serde.String, serde.String).
 		LeftJoinTable(rows, func(v string, row *string) string {
 			if row == nil {
@@ -158,4 +183,26 @@ func buildVersioned(b *topology.Builder, in []string, out string) {
 			return v + "+" + *row
 		}).
 		To(out, serde.String, serde.String)
+}
+
+// buildChain sums the final counts of windows over groups of keys.
+func buildChain(b *topology.Builder, in []string, out string) {
+	b.Stream(in[0], serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		WindowedBy(topology.Tumbling(windowSize).Grace(windowGrace)).
+		Count(topology.StoreAs("windows", serde.Int64)).
+		Suppress(topology.UntilWindowCloses(), topology.StoreAs("final-store", serde.Int64)).
+		ToStream(func(w topology.Windowed[string]) string { return group(w.Key) }).
+		GroupBy("by-group", func(group string, _ int64) string { return group }, serde.String, serde.Int64).
+		Reduce(func(sum, n int64) int64 { return sum + n }, topology.StoreAs("totals", serde.Int64)).
+		ToStream().
+		To(out, serde.String, serde.Int64)
+}
+
+// group puts the keys key0 to key9 into two groups.
+func group(key string) string {
+	if (key[len("key")]-'0')%2 == 0 {
+		return "even"
+	}
+	return "odd"
 }

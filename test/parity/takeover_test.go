@@ -23,6 +23,7 @@ func TestTakeover(t *testing.T) {
 	start := startTime()
 	for _, s := range shapes() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			javaFirst := takeover(t, addr, s, start, java.start, startOncestream)
 			oncestreamFirst := takeover(t, addr, s, start, startOncestream, java.start)
 			for half, name := range []string{"first half", "second half"} {
@@ -33,6 +34,7 @@ func TestTakeover(t *testing.T) {
 	// Only oncestream knows stream time from the first record on: it's in the
 	// changelog that Kafka Streams wrote.
 	t.Run("late-first", func(t *testing.T) {
+		t.Parallel()
 		takeover(t, addr, windowShape(lateFirst), start, java.start, startOncestream)
 	})
 }

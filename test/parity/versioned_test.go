@@ -2,6 +2,7 @@ package parity
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -41,6 +42,22 @@ func (h *history) put(e event) bool {
 		h.rows[e.key] = slices.Insert(rows, i, e)
 	}
 	return true
+}
+
+// aggregate adds a record to the latest row of its key, which has the highest time of
+// its records. It returns false for a record that isn't counted.
+func (h *history) aggregate(e event) bool {
+	if e.deleted {
+		return false
+	}
+	n := 0
+	if rows := h.rows[e.key]; len(rows) > 0 {
+		last := rows[len(rows)-1]
+		fmt.Sscanf(last.value, "%d:", &n)
+		e.at = max(e.at, last.at)
+	}
+	e.value = fmt.Sprint(n+1, ":", e.value)
+	return h.put(e)
 }
 
 func byAt(e event, at int) int { return cmp.Compare(e.at, at) }
@@ -86,50 +103,58 @@ func merge(a, b []event) (merged []event) {
 	return slices.Concat(merged, a, b)
 }
 
-func joinRowsAsOf(_ time.Time, events []event) results {
-	rs, rows := results{}, newHistory()
-	for _, e := range asTaken(events) {
-		if e.input == 1 {
-			rows.put(e)
-		} else if row, _, ok := rows.get(e); ok {
-			rs.add(e.key, e.value+"+"+row.value, e.at)
-		} else {
-			rs.add(e.key, e.value+"+"+null, e.at)
+// joinAsOf is the model of joins with rows that put makes of the second input.
+func joinAsOf(put func(*history, event) bool) func(time.Time, []event) results {
+	return func(_ time.Time, events []event) results {
+		rs, rows := results{}, newHistory()
+		for _, e := range asTaken(events) {
+			if e.input == 1 {
+				put(rows, e)
+			} else if row, _, ok := rows.get(e); ok {
+				rs.add(e.key, e.value+"+"+row.value, e.at)
+			} else {
+				rs.add(e.key, e.value+"+"+null, e.at)
+			}
 		}
+		return rs
 	}
-	return rs
 }
 
 // TestHistoryIsUsed asserts that the rows' input is what it's meant to be: in each
 // half rows come too late, records find rows that aren't the latest, and none where
 // there was one before the history; and the second half finds such rows of the first.
 func TestHistoryIsUsed(t *testing.T) {
-	halves := rowsOutOfOrder()
-	rows := newHistory()
-	var late, older, forgotten [2]int
-	acrossSwitch := 0
-	for _, e := range asTaken(slices.Concat(halves[0], halves[1])) {
-		if e.input == 1 {
-			if !rows.put(e) {
-				late[e.half]++
+	for name, put := range map[string]func(*history, event) bool{"rows": (*history).put, "aggregates": (*history).aggregate} {
+		t.Run(name, func(t *testing.T) {
+			halves := rowsOutOfOrder()
+			rows := newHistory()
+			var late, older, forgotten [2]int
+			acrossSwitch := 0
+			for _, e := range asTaken(slices.Concat(halves[0], halves[1])) {
+				if e.input == 1 {
+					if !put(rows, e) && !e.deleted {
+						late[e.half]++
+					}
+					continue
+				}
+				row, latest, ok := rows.get(e)
+				switch {
+				case ok && !latest:
+					older[e.half]++
+					acrossSwitch += e.half - row.half
+				case !latest && e.at < rows.begins(e.partition):
+					forgotten[e.half]++
+				}
 			}
-			continue
-		}
-		row, latest, ok := rows.get(e)
-		switch {
-		case ok && !latest:
-			older[e.half]++
-			acrossSwitch += e.half - row.half
-		case !latest && e.at < rows.begins(e.partition):
-			forgotten[e.half]++
-		}
-	}
-	for half := range halves {
-		if late[half] == 0 || older[half] == 0 || forgotten[half] == 0 {
-			t.Errorf("half %d: %d late rows, %d records with an older row, %d before the history", half, late[half], older[half], forgotten[half])
-		}
-	}
-	if acrossSwitch == 0 {
-		t.Error("no record of the second half finds an older row of the first")
+			t.Logf("late %v, older %v, forgotten %v, across %d", late, older, forgotten, acrossSwitch)
+			for half := range halves {
+				if late[half] == 0 || older[half] == 0 || forgotten[half] == 0 {
+					t.Errorf("half %d: %d late rows, %d records with an older row, %d before the history", half, late[half], older[half], forgotten[half])
+				}
+			}
+			if acrossSwitch == 0 {
+				t.Error("no record of the second half finds an older row of the first")
+			}
+		})
 	}
 }

@@ -40,11 +40,6 @@ func tableRules() []Rule {
 			"Kafka Streams can't read their stores",
 			(*graph).joinsWindowedCogroup,
 		},
-		{
-			"versions from before the history",
-			"Kafka Streams shows them until it drops their segment",
-			(*graph).asksBeforeHistory,
-		},
 	}
 }
 
@@ -195,21 +190,6 @@ func (g *graph) readsSharedGroup() bool {
 		read = read || s["joiner"] != nil || s["stores"] != nil
 	}
 	return several && read
-}
-
-// asksBeforeHistory returns whether versions are asked for that a store may have as well
-// as not.
-func (g *graph) asksBeforeHistory() bool {
-	latest, history := 0, map[string]int{}
-	for _, in := range g.s.Input {
-		latest = max(latest, in.number("ts"))
-	}
-	for _, s := range g.s.Steps {
-		history[s.object("store").text("name")] = s.object("store").number("historyMs")
-	}
-	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
-		return q["op"] == "history" && q.number("from") < latest-history[q.text("store")]
-	})
 }
 
 // joinsRelated returns whether one input may change both tables of an inner join or of

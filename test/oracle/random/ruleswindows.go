@@ -15,11 +15,6 @@ func windowRules() []Rule {
 			(*graph).closesEarly,
 		},
 		{
-			"suppression of a sliding window or a session at its very edge",
-			"Kafka Streams sends the result a millisecond before the window stops taking records",
-			(*graph).suppressesAtEdge,
-		},
-		{
 			"join windows without any length and grace",
 			"Kafka Streams' stores of such a join keep nothing, so that records of equal timestamps never meet",
 			(*graph).joinsWithoutLength,
@@ -50,11 +45,6 @@ func windowRules() []Rule {
 			(*graph).buffersNullKeys,
 		},
 		{
-			"the order in which sessions in memory are sent when they close",
-			"Kafka Streams' store orders those of one end by key first, and those on disk by start",
-			(*graph).closesInMemory,
-		},
-		{
 			"a full buffer that shuts down, and a handler that continues",
 			"Kafka Streams drops the change and goes on",
 			(*graph).survivesShutDown,
@@ -72,26 +62,6 @@ func windowRules() []Rule {
 func (g *graph) closesEarly() bool {
 	for _, s := range g.s.Steps {
 		if g.step(s.text("from")).text("emit") == "onClose" && s.object("store").number("retentionMs") < longRetention {
-			return true
-		}
-	}
-	return false
-}
-
-// suppressesAtEdge returns whether stream time may be at the end of a sliding
-// window or a session and its grace. It isn't where all times are multiples of 10
-// and the windows end between them.
-func (g *graph) suppressesAtEdge() bool {
-	for _, s := range g.s.Steps {
-		if s.text("until") != "windowCloses" {
-			continue
-		}
-		w := g.windowOf(s.text("from"))
-		if w["type"] != "sliding" && w["type"] != "session" {
-			continue
-		}
-		reach := w.number("diffMs") + w.number("gapMs")
-		if reach%10 != 0 || w.number("graceMs")%10 != 5 || !g.allTimes(func(ts int) bool { return ts%10 == 0 }) {
 			return true
 		}
 	}
@@ -178,14 +148,6 @@ func (g *graph) allKeyed() bool {
 		}
 	}
 	return true
-}
-
-// closesInMemory returns whether sessions in memory are sent when they close.
-func (g *graph) closesInMemory() bool {
-	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		from := g.step(s.text("from"))
-		return from["emit"] == "onClose" && from.object("window")["type"] == "session" && s.object("store")["type"] == "inMemory"
-	})
 }
 
 // survivesShutDown returns whether failures are put to a handler that continues, and a

@@ -42,6 +42,8 @@ final class Shapes {
             case "suppress" -> suppress(b, in.get(0), out);
             case "left-join" -> leftJoin(b, in.get(0), in.get(1), out);
             case "versioned" -> versioned(b, in.get(0), in.get(1), out);
+            case "versioned-aggregate" -> versionedAggregate(b, in.get(0), in.get(1), out);
+            case "chain" -> chain(b, in.get(0), out);
             default -> throw new IllegalArgumentException("no such shape: " + shape);
         }
         return b.build();
@@ -111,11 +113,41 @@ final class Shapes {
                         StreamJoined.with(TEXT, TEXT, TEXT).withStoreName("paid"))
                 .to(out, Produced.with(TEXT, TEXT));
     }
+
     private static void versioned(StreamsBuilder b, String in, String rows, String out) {
         KTable<String, String> table = b.table(rows, CONSUMED,
                 Materialized.as(Stores.persistentVersionedKeyValueStore("rows", Duration.ofMinutes(1))));
+        joinWith(table, b, in, out);
+    }
+
+    private static void versionedAggregate(StreamsBuilder b, String in, String rows, String out) {
+        KTable<String, String> table = b.stream(rows, CONSUMED)
+                .groupByKey(Grouped.with(TEXT, TEXT))
+                .aggregate(() -> "0:",
+                        (k, v, aggregate) -> Integer.parseInt(aggregate.substring(0, aggregate.indexOf(':'))) + 1 + ":" + v,
+                        Materialized.<String, String>as(
+                                        Stores.persistentVersionedKeyValueStore("aggregates", Duration.ofMinutes(1)))
+                                .withKeySerde(TEXT).withValueSerde(TEXT));
+        joinWith(table, b, in, out);
+    }
+
+    private static void joinWith(KTable<String, String> table, StreamsBuilder b, String in, String out) {
         b.stream(in, CONSUMED)
                 .leftJoin(table, (v, row) -> v + "+" + row, Joined.with(TEXT, TEXT, TEXT))
                 .to(out, Produced.with(TEXT, TEXT));
+    }
+
+    private static void chain(StreamsBuilder b, String in, String out) {
+        b.stream(in, CONSUMED)
+                .groupByKey(Grouped.with(TEXT, TEXT))
+                .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMinutes(1), Duration.ofSeconds(30)))
+                .count(Materialized.as("windows"))
+                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("final"))
+                .toStream((window, n) -> (window.key().charAt(3) - '0') % 2 == 0 ? "even" : "odd")
+                .groupByKey(Grouped.<String, Long>as("by-group").withKeySerde(TEXT).withValueSerde(Serdes.Long()))
+                .reduce(Long::sum, Materialized.<String, Long, KeyValueStore<Bytes, byte[]>>as("totals")
+                        .withKeySerde(TEXT).withValueSerde(Serdes.Long()))
+                .toStream()
+                .to(out, Produced.with(TEXT, Serdes.Long()));
     }
 }
