@@ -182,6 +182,12 @@ func (r *runner) lay() (map[string]internalTopic, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.sc.Partitions == nil {
+		// Nobody asks whether the counts fit.
+		for _, sub := range top.Plan().SubTopologies {
+			sub.CoPartitioned = nil
+		}
+	}
 	layout, err := r.layOut(top)
 	if err != nil {
 		return nil, err
