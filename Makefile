@@ -56,13 +56,14 @@ test-mutation: ## break exactly-once on purpose and see the crash test fail
 
 SEED = 1
 N    = 100
+KIND = fuzz
 
 # How long each fuzz target runs.
 FUZZTIME = 60s
 
 # The default is small: a first look. Needs a JDK and Maven.
-oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100
-	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED)
+oracle-fuzz: ## random scenarios on Kafka Streams and on oncestream: SEED=1 N=100 KIND=fuzz|chain|vary
+	$(GO) run ./test/oracle -fuzz $(N) -seed $(SEED) -kind $(KIND)
 
 # Inputs that reach new code are shrunk by few steps: a minute for each, which is Go's
 # default, leaves no time for others.

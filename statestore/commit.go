@@ -114,8 +114,14 @@ func (s *Store) expire(part engineBatch, p *progress) error {
 }
 
 // firstLive returns the earliest time of an entry within retention. As in Kafka
-// Streams, retention counts from the latest window start and leaves out its end.
-func (s *Store) firstLive(windowTime int64) int64 { return max(windowTime-s.retention+1, 0) }
+// Streams, retention counts from the latest window start and leaves out its end, which
+// the history of a versioned store includes.
+func (s *Store) firstLive(windowTime int64) int64 {
+	if s.spec.Kind == VersionedKeyValue {
+		return max(windowTime-s.retention, 0)
+	}
+	return max(windowTime-s.retention+1, 0)
+}
 
 // Applied ends the transaction after the batch with its writes was committed. It
 // does nothing unless the store was staged.

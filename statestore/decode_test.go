@@ -148,6 +148,19 @@ func TestSegmentInterval(t *testing.T) {
 			t.Errorf("retention %v: %v, want %v", c.retention, got, c.want)
 		}
 	}
+	for _, c := range []struct{ history, want time.Duration }{
+		{time.Second, 2 * time.Second},
+		{time.Minute, 20 * time.Second},
+		{time.Minute + time.Millisecond, 20 * time.Second},
+		{2 * time.Minute, 24 * time.Second},
+		{10 * time.Minute, time.Minute},
+		{time.Hour, 5 * time.Minute},
+		{24 * time.Hour, time.Hour},
+	} {
+		if got := (Spec{Kind: VersionedKeyValue, Retention: c.history}).segmentInterval(); got != c.want {
+			t.Errorf("history %v: %v, want %v", c.history, got, c.want)
+		}
+	}
 }
 
 func TestSplitCheckpointKey(t *testing.T) {

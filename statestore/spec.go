@@ -79,8 +79,9 @@ type Spec struct {
 	// timestamp, and takes no older values; the latest value of a key is never gone.
 	Retention time.Duration
 	// SegmentInterval is the length of the segments that expire at once, of a store
-	// whose entries do; 0 is half the retention, at least a minute. It's that of the
-	// store's first use: a change has no effect on what's on disk.
+	// whose entries do; 0 is half the retention, at least a minute, and a smaller part
+	// of it for versioned stores. It's that of the store's first use: a change has no
+	// effect on what's on disk.
 	SegmentInterval time.Duration
 }
 
@@ -129,8 +130,25 @@ const minSegmentInterval = time.Minute
 // segmentInterval returns the length of a segment: all entries whose time lies
 // within one segment expire by one range delete.
 func (s Spec) segmentInterval() time.Duration {
-	if s.SegmentInterval > 0 {
+	switch {
+	case s.SegmentInterval > 0:
 		return max(s.SegmentInterval, time.Millisecond)
+	case s.Kind == VersionedKeyValue:
+		return versionedSegment(s.Retention)
 	}
 	return max(s.Retention/2, minSegmentInterval)
+}
+
+// versionedSegment returns what Kafka Streams takes for a history, as it's seen:
+// History shows what segments still have.
+func versionedSegment(history time.Duration) time.Duration {
+	switch {
+	case history <= time.Minute:
+		return max((history / 3).Truncate(time.Millisecond), 2*time.Second)
+	case history <= 5*time.Minute:
+		return max((history / 5).Truncate(time.Millisecond), 20*time.Second)
+	case history <= time.Hour:
+		return max((history / 12).Truncate(time.Millisecond), time.Minute)
+	}
+	return max((history / 24).Truncate(time.Millisecond), 5*time.Minute)
 }

@@ -21,7 +21,7 @@ type Version[V any] struct {
 // (KIP-889). It's used by one goroutine at a time, the one that uses the Store.
 //
 // The store answers for times up to Spec.Retention before the latest timestamp that
-// it has seen. The latest value of a key it has for ever.
+// it has seen, which is its history. The latest value of a key it has for ever.
 type Versioned[K, V any] struct {
 	codec[K, V]
 }
@@ -104,7 +104,7 @@ func (m *Versioned[K, V]) GetAsOf(key K, at int64) (v Version[V], ok bool, err e
 	}
 	found, _, err := m.s.latest(encoded)
 	if err == nil && (!found.known || found.from > at) {
-		if at < max(m.s.current.windowTime-m.s.retention, 0) {
+		if at < m.s.historyStart() {
 			return v, false, nil
 		}
 		found, _, err = m.s.older(encoded, at)
@@ -116,8 +116,9 @@ func (m *Versioned[K, V]) GetAsOf(key K, at int64) (v Version[V], ok bool, err e
 }
 
 // History returns the versions of a key that were valid at some time between from
-// and to, both included, the earliest first, as GetAsOf would at each of these
-// times. An error comes with a zero version and ends the loop.
+// and to, both included, the earliest first (KIP-968). Those that ended before the
+// history are there as long as their segment isn't dropped as a whole, unless to lies
+// before the history. An error comes with a zero version and ends the loop.
 func (m *Versioned[K, V]) History(key K, from, to int64) iter.Seq2[Version[V], error] {
 	return func(yield func(Version[V], error) bool) {
 		if err := m.history(key, from, to, yield); err != nil {
@@ -131,8 +132,7 @@ func (m *Versioned[K, V]) history(key K, from, to int64, yield func(Version[V], 
 	if err != nil {
 		return err
 	}
-	at := max(from, m.s.current.windowTime-m.s.retention, 0)
-	if from <= to && at > to {
+	if from <= to && to < m.s.historyStart() {
 		// It all lies before the history, where only a latest version is left.
 		v, ok, err := m.GetAsOf(key, to)
 		if ok {
@@ -140,7 +140,8 @@ func (m *Versioned[K, V]) history(key K, from, to int64, yield func(Version[V], 
 		}
 		return err
 	}
-	for at <= to {
+	// What was valid just before the first segment began ends in it, or later.
+	for at := max(from, m.s.historyStart()/m.s.segment*m.s.segment-1, 0); at <= to; {
 		found, err := m.s.lookup(encoded, at)
 		if err != nil {
 			return err

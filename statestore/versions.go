@@ -33,6 +33,9 @@ func appendVersionKey(dst []byte, segment int64, key []byte, validTo int64) []by
 	return binary.BigEndian.AppendUint64(append(dst, key...), uint64(validTo))
 }
 
+// historyStart returns the earliest time that the store answers for.
+func (s *Store) historyStart() int64 { return s.firstLive(s.current.windowTime) }
+
 // latestKey returns the key of a latest version with the partition's prefix, valid
 // until the next call of it or of versionKey.
 func (s *Store) latestKey(key []byte) []byte {
@@ -127,7 +130,7 @@ func (s *Store) decodeVersion(k, value []byte, at int64) (span, error) {
 // has the timestamp in front. It returns the end of the version; one that's older
 // than the history isn't stored.
 func (s *Store) putVersion(key, value []byte, timestamp int64, deleted bool) (validTo int64, stored bool, err error) {
-	if timestamp < s.current.windowTime-s.retention {
+	if timestamp < s.historyStart() {
 		return 0, false, nil
 	}
 	s.advance(timestamp)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
@@ -159,6 +160,25 @@ func ExampleStream_SelectKey() {
 	show(d, d.Output("out", serde.String, serde.String))
 	// Output:
 	// a=apple@0
+}
+
+// The key without its window lies where the key with it does.
+func ExampleStream_MarkAsPartitioned() {
+	b := topology.NewBuilder()
+	b.Stream("in", serde.String, serde.String).
+		GroupByKey(serde.String, serde.String).
+		WindowedBy(topology.Tumbling(time.Second)).
+		Count(topology.StoreAs("counts", serde.Int64)).
+		ToStream(topology.WithoutWindow).
+		MarkAsPartitioned().
+		ToTable(serde.String, topology.StoreAs("latest", serde.Int64)).
+		ToStream().
+		To("out", serde.String, serde.Int64)
+	d := start(b)
+	d.Input("in", serde.String, serde.String).PipeAt(100, "a", "x")
+	show(d, d.Output("out", serde.String, serde.Int64))
+	// Output:
+	// a=1@100
 }
 
 func ExampleStream_Peek() {

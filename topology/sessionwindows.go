@@ -130,9 +130,9 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 	shape := s.w.storedSessions()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
-	old := &oldValues{}
+	table := windowedTable(s.g.s.b, n, st, sessionsOf(s.w, s.g.key), sessionRowsIn(st, s.g.key))
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openSessions(t, n, st, s.w, s.g.key, old.sent, out)
+		rows, err := openSessions(t, n, st, s.w, s.g.key, table.old, out)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key), old: old, rows: sessionRowsIn(st, s.g.key)}
+	return table
 }
 
 // storedSessions is the store that sessions need.
@@ -170,6 +170,7 @@ func openSessions[K, A any](t *graph.Task, n *graph.Node, st Stored[A], w window
 	rows = op.SessionRows[K, A]{
 		Node: operator(t, n), Store: store, Clock: &op.Clock{Store: raw.StreamTime},
 		Gap: w.size.Milliseconds(), Grace: w.grace.Milliseconds(), Late: w.late, Out: out, Old: old,
+		KeysFirst: raw.Spec().InMemory, // as Kafka Streams' stores have them
 	}
 	return rows, holdSessions(t, n, st, w, &rows)
 }

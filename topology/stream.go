@@ -30,6 +30,16 @@ func (s *Stream[K, V]) valid() *Stream[K, V] {
 	return &Stream[K, V]{b: b, node: b.g.Add(&graph.Node{Name: name})}
 }
 
+// MarkAsPartitioned returns the stream as one whose records lie in the partitions of
+// their keys, though an operator before may have changed those: groupings and joins
+// behind it take no repartition topic (KIP-759). It's for changes that leave keys that
+// are equal afterwards in one partition, such as [WithoutWindow]; behind others, results
+// are wrong. It adds no node.
+func (s *Stream[K, V]) MarkAsPartitioned() *Stream[K, V] {
+	s = s.valid()
+	return &Stream[K, V]{b: s.b, node: s.node}
+}
+
 // Filter passes on the records for which keep returns true.
 func (s *Stream[K, V]) Filter(keep func(K, V) bool, options ...Option) *Stream[K, V] {
 	return s.filter("Filter", keep, true, options)

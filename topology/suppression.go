@@ -16,9 +16,11 @@ type Suppression struct {
 }
 
 // UntilWindowCloses passes on one change for each key and window, the last one,
-// when the window has closed: when stream time has reached its end and the grace,
-// or is later for sliding windows and sessions, which contain their end. Windows
-// that one record closes come in the order of their ends, then of the keys' bytes.
+// when the window has closed: when stream time has reached its end and the grace
+// (and the gap of sessions). Sliding windows and sessions contain their end and take
+// records of that very time still, each of which makes another result, as in Kafka
+// Streams: a grace that's a millisecond longer than records are late avoids that.
+// Windows that one record closes come in the order of their ends, then of the keys' bytes.
 // Rows that are deleted by then, swallowed sessions for instance, aren't passed on.
 //
 // It's for windowed tables. What waits can't be given up early without sending

@@ -12,31 +12,33 @@ type tableWindows[K any] struct {
 	// key writes the rows' keys.
 	key serde.Serde[Windowed[K]]
 	// delay is how far stream time must be past a window's end for it to be closed.
+	// Sliding windows and sessions, which contain their end, still take records then:
+	// Kafka Streams' suppression doesn't wait the millisecond either.
 	delay time.Duration
 	// endless is true where windows never close.
 	endless bool
 }
 
-// edge is how much longer windows are open that contain their end.
-const edge = time.Millisecond
-
 func windowsOf[K any](s windowShape, k serde.Serde[K]) tableWindows[K] {
 	w := tableWindows[K]{key: serde.WindowedKey(k, s.size), delay: s.grace, endless: s.endless}
-	if s.sliding {
-		w.delay += edge
-	}
 	if s.endless {
-		w.key = endlessKey[K]{w.key}
+		w.key = endlessKey[K]{w.key, partOf(w.key)}
 	}
 	return w
 }
 
 func sessionsOf[K any](s windowShape, k serde.Serde[K]) tableWindows[K] {
-	return tableWindows[K]{key: serde.SessionKey(k), delay: s.size + s.grace + edge}
+	return tableWindows[K]{key: serde.SessionKey(k), delay: s.size + s.grace}
 }
 
 // endlessKey reads the keys of windows that never end.
-type endlessKey[K any] struct{ serde.Serde[Windowed[K]] }
+type endlessKey[K any] struct {
+	serde.Serde[Windowed[K]]
+	part func(key []byte) []byte
+}
+
+// PartitionKey returns the inner key, as for other windows.
+func (s endlessKey[K]) PartitionKey(key []byte) []byte { return s.part(key) }
 
 // Decode reads a key, which doesn't say where its window ends.
 func (s endlessKey[K]) Decode(b []byte) (Windowed[K], error) {

@@ -15,7 +15,7 @@ import (
 type versioned = statestore.Versioned[string, string]
 
 func versionedSpec(name string) statestore.Spec {
-	return statestore.Spec{Name: name, Kind: statestore.VersionedKeyValue, Retention: retention}
+	return statestore.Spec{Name: name, Kind: statestore.VersionedKeyValue, Retention: retention, SegmentInterval: segment}
 }
 
 func (e *env) versioned(s *statestore.Store) *versioned {
@@ -240,7 +240,8 @@ func (m *versionModel) end(key string, timestamp int64) int64 {
 	return end
 }
 
-func (m *versionModel) get(key string, asOf int64) (v statestore.Version[string], ok bool) {
+// valid returns what was valid at a time, whether the store still knows it or not.
+func (m *versionModel) valid(key string, asOf int64) (v statestore.Version[string], ok bool) {
 	v.ValidFrom = -1
 	for t := range m.versions[key] {
 		if t <= asOf {
@@ -249,11 +250,29 @@ func (m *versionModel) get(key string, asOf int64) (v statestore.Version[string]
 	}
 	value := m.versions[key][v.ValidFrom]
 	v.ValidTo = m.end(key, asOf)
-	if value == nil || v.ValidTo != statestore.EndOfTime && asOf < m.now-retention.Milliseconds() {
+	if value == nil {
 		return statestore.Version[string]{}, false
 	}
 	v.Value = *value
 	return v, true
+}
+
+// historyStart returns the earliest time that the store answers for.
+func (m *versionModel) historyStart() int64 { return m.now - retention.Milliseconds() }
+
+func (m *versionModel) get(key string, asOf int64) (statestore.Version[string], bool) {
+	v, ok := m.valid(key, asOf)
+	if !ok || v.ValidTo != statestore.EndOfTime && asOf < m.historyStart() {
+		return statestore.Version[string]{}, false
+	}
+	return v, true
+}
+
+// shown returns whether a version is still in the history until a time: in a segment
+// that isn't dropped.
+func (m *versionModel) shown(v statestore.Version[string], to int64) bool {
+	first := m.historyStart() / segment.Milliseconds() * segment.Milliseconds()
+	return v.ValidTo == statestore.EndOfTime || to >= m.historyStart() && v.ValidTo >= first
 }
 
 // compareAll looks at the latest versions of all keys.
@@ -291,7 +310,7 @@ func (m *versionModel) compare(e *env, r *rand.Rand, s *statestore.Store) {
 				e.Fatalf("GetAsOf(%q, %s) = %v, %v; want %v, %v", key, seconds(t), got, ok, want, wantOK)
 			}
 		}
-		from := m.now - r.Int64N(retention.Milliseconds()*5/4)
+		from := m.now - r.Int64N(retention.Milliseconds()*2)
 		for _, to := range []int64{from - 1, from, from + r.Int64N(retention.Milliseconds()), math.MaxInt64} {
 			m.compareHistory(e, store, key, from, to)
 		}
@@ -306,11 +325,11 @@ func (m *versionModel) compare(e *env, r *rand.Rand, s *statestore.Store) {
 // compareHistory looks at each of the times at which something changes.
 func (m *versionModel) compareHistory(e *env, store *versioned, key string, from, to int64) {
 	e.Helper()
-	times := append(slices.Collect(maps.Keys(m.versions[key])), from, m.now-retention.Milliseconds(), to)
+	times := append(slices.Collect(maps.Keys(m.versions[key])), from, to)
 	slices.Sort(times)
 	var want []statestore.Version[string]
 	for _, t := range times {
-		if v, ok := m.get(key, t); ok && from <= t && t <= to && !slices.Contains(want, v) {
+		if v, ok := m.valid(key, t); ok && from <= t && t <= to && m.shown(v, to) && !slices.Contains(want, v) {
 			want = append(want, v)
 		}
 	}

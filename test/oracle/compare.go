@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,46 +75,6 @@ func compare(want, got *golden) []string {
 
 // generated matches the names that Kafka Streams makes of a node's number.
 var generated = regexp.MustCompile(`(KSTREAM|KTABLE|STATE-STORE)-.*[0-9]{10}`)
-
-// compareTopics compares internal topics. One with a generated name has another
-// name here, so it's compared with those of ours that nothing else is equal to.
-func compareTopics(want, got *golden) []string {
-	var found []string
-	free := slices.Sorted(maps.Keys(got.InternalTopics))
-	take := func(name string) { free = slices.DeleteFunc(free, func(n string) bool { return n == name }) }
-	var unnamed []string
-	for _, name := range slices.Sorted(maps.Keys(want.InternalTopics)) {
-		if generated.MatchString(name) {
-			unnamed = append(unnamed, name)
-			continue
-		}
-		take(name)
-		if d := compareTopic(want, got, name, name); d != "" {
-			found = append(found, d)
-		}
-	}
-	for _, name := range unnamed {
-		tried := fmt.Sprintf("topic %s: none of ours is like it", name)
-		i := slices.IndexFunc(free, func(ours string) bool {
-			d := compareTopic(want, got, name, ours)
-			if d != "" {
-				tried += "\n" + d
-			}
-			return d == ""
-		})
-		if i < 0 {
-			found = append(found, tried)
-			continue
-		}
-		take(free[i])
-	}
-	for _, name := range free {
-		if got.InternalTopics[name].Kind == "repartition" {
-			found = append(found, "Kafka Streams has no repartition topic like "+name)
-		}
-	}
-	return found
-}
 
 // compareTopic compares an internal topic with one of ours.
 func compareTopic(want, got *golden, name, ours string) string {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -42,7 +44,14 @@ func (n number) print() string { return strconv.FormatInt(int64(n), 10) }
 
 func (n number) append(dst []byte) []byte { return binary.BigEndian.AppendUint64(dst, uint64(n)) }
 
-func (s span) print() string { return fmt.Sprintf("%s@%d/%d", s.key.print(), s.start, s.end) }
+// print has a windowed key within another one in brackets, as Java prints it.
+func (s span) print() string {
+	key := s.key.print()
+	if _, ok := s.key.(span); ok {
+		key = "[" + key + "]"
+	}
+	return fmt.Sprintf("%s@%d/%d", key, s.start, s.end)
+}
 
 // append writes a time window by its start, a session by its end and start.
 func (s span) append(dst []byte) []byte {
@@ -51,6 +60,11 @@ func (s span) append(dst []byte) []byte {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(s.end))
 	}
 	return binary.BigEndian.AppendUint64(dst, uint64(s.start))
+}
+
+// compare orders windows by key, start and end.
+func (s span) compare(o span) int {
+	return cmp.Or(bytes.Compare(s.key.append(nil), o.key.append(nil)), cmp.Compare(s.start, o.start), cmp.Compare(s.end, o.end))
 }
 
 func (k keyed) print() string { return k.value.print() }

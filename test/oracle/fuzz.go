@@ -21,15 +21,23 @@ import (
 // fuzzing is a run of random scenarios.
 type fuzzing struct {
 	seed, first, count uint64
+	// way is how scenarios are made, by the name of their kind.
+	way string
 	// most is how many scenarios may differ before the run ends.
 	most int
-	ks   *kafkaStreams
+	// whole says that scenarios that differ are printed as they were made.
+	whole bool
+	ks    *kafkaStreams
 	// lacking are the steps that the language doesn't have, with their numbers.
 	lacking map[string]int
 }
 
 // run compares scenario after scenario.
 func (f *fuzzing) run(ctx context.Context, out io.Writer) (err error) {
+	next, err := maker(f.way)
+	if err != nil {
+		return err
+	}
 	if f.ks, err = startKafkaStreams(ctx); err != nil {
 		return err
 	}
@@ -37,7 +45,7 @@ func (f *fuzzing) run(ctx context.Context, out io.Writer) (err error) {
 	f.lacking = map[string]int{}
 	differ, stopped := 0, 0
 	for i := f.first; i < f.first+f.count && differ < f.most; i++ {
-		s := random.Generate(f.seed, i)
+		s := next(f.seed, i)
 		c, err := f.compare(s)
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", s.Name, err, s.Text())
@@ -60,6 +68,50 @@ func (f *fuzzing) run(ctx context.Context, out io.Writer) (err error) {
 		return errors.New("oncestream and Kafka Streams differ")
 	}
 	return nil
+}
+
+// maker returns what makes the scenario of a seed and a number, of a kind.
+func maker(kind string) (func(seed, number uint64) *random.Scenario, error) {
+	switch kind {
+	case "fuzz":
+		return random.Generate, nil
+	case "chain":
+		return random.Chain, nil
+	case "vary":
+		of, err := variable()
+		return func(seed, number uint64) *random.Scenario { return random.Vary(of, seed, number) }, err
+	}
+	return nil, fmt.Errorf("no kind of random scenarios is called %q", kind)
+}
+
+// variable returns the scenarios of testdata that others can be made of: all but those
+// that end with an error or differ on purpose.
+func variable() ([]*random.Scenario, error) {
+	const root = "test/oracle/testdata"
+	var all []*random.Scenario
+	for _, pattern := range []string{"scenarios/*.json", "found/scenarios/*.json"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			s, err := random.Parse(text)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+			if kind, _, _ := strings.Cut(s.Name, "-"); kind != "error" && kind != "quirk" {
+				all = append(all, s)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no scenarios in %s: is this the root of the repository?", root)
+	}
+	return all, nil
 }
 
 // comparison is what became of one scenario.
@@ -131,7 +183,10 @@ func (c *comparison) kind() string {
 	if strings.HasPrefix(kind, "error") {
 		return particular.ReplaceAllString(kind, "")
 	}
-	kind, _, _ = strings.Cut(kind, " ")
+	kind, what, _ := strings.Cut(kind, " ")
+	if _, none, ok := strings.Cut(what, ": none of ours"); ok {
+		return kind + " that we lack" + none
+	}
 	return kind
 }
 
@@ -140,7 +195,7 @@ func (c *comparison) kind() string {
 func (f *fuzzing) report(out io.Writer, s *random.Scenario, kind string) error {
 	var failed error
 	small := random.Shrink(s, func(s *random.Scenario) bool {
-		if len(s.Steps) == 0 {
+		if f.whole || len(s.Steps) == 0 {
 			return false
 		}
 		c, err := f.compare(s)

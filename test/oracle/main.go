@@ -3,7 +3,7 @@
 // itself gave.
 //
 //	go run ./test/oracle [-out DIR] FILE...
-//	go run ./test/oracle -fuzz N [-seed S]
+//	go run ./test/oracle -fuzz N [-seed S] [-kind fuzz|chain|vary]
 //
 // A scenario is a topology in steps, the records that are fed to it, and questions
 // to its stores. With -out, the result of each goes to DIR/<name>.json, else all
@@ -13,7 +13,9 @@
 // With -fuzz, N random scenarios of a seed run on Kafka Streams and on oncestream.
 // The first one with another result is made as small as can be and printed with the
 // differences. This needs a JDK and Maven, and the working directory is the root of
-// the repository.
+// the repository. The kinds are small graphs of operators (fuzz), one long chain with
+// many inputs (chain), and what is made of the steps of one to three of the scenarios
+// in testdata, with many inputs like theirs (vary).
 package main
 
 import (
@@ -32,9 +34,11 @@ func main() {
 	out := flag.String("out", "", "directory for the results, made where it doesn't exist; default: standard output")
 	var f fuzzing
 	flag.Uint64Var(&f.count, "fuzz", 0, "compare so many random scenarios with Kafka Streams")
+	flag.StringVar(&f.way, "kind", "fuzz", "the kind of the random scenarios: fuzz, chain or vary")
 	flag.Uint64Var(&f.seed, "seed", 1, "the seed of the random scenarios")
 	flag.Uint64Var(&f.first, "first", 0, "the number of the first random scenario")
 	flag.IntVar(&f.most, "differences", 1, "how many random scenarios may differ before the run ends")
+	flag.BoolVar(&f.whole, "whole", false, "print random scenarios that differ as they were made")
 	flag.Parse()
 	if f.count > 0 {
 		if err := f.run(context.Background(), os.Stdout); err != nil {

@@ -267,6 +267,19 @@ func TestCompareAllowsShorterChangelogs(t *testing.T) {
 	}
 }
 
+// Who is like two of the other side's topics leaves that one to another which is like
+// it alone.
+func TestPairsTopics(t *testing.T) {
+	p := pairs{map[string][]string{"a": {"1", "2"}, "b": {"1"}, "c": {"2"}}, map[string]string{}}
+	found := map[string]bool{}
+	for _, name := range []string{"a", "b", "c"} {
+		found[name] = p.find(name, map[string]bool{})
+	}
+	if !found["a"] || !found["b"] || found["c"] {
+		t.Errorf("of two for three found %v", found)
+	}
+}
+
 func TestScenarioMistakes(t *testing.T) {
 	for want, text := range map[string]string{
 		`unknown field "color"`:              `{"name": "x", "color": 1}`,

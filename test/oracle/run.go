@@ -53,6 +53,10 @@ func run(sc *scenario, between func(*driver.Driver)) (*result, error) {
 		return nil, err
 	}
 	if r.b, err = newBuilder(sc, false); err != nil {
+		if _, ok := errors.AsType[refused](err); ok {
+			r.result.fail("build", nil, err)
+			return r.result, nil
+		}
 		return nil, err
 	}
 	top, err := r.b.Build(r.build...)
@@ -177,6 +181,12 @@ func (r *runner) lay() (map[string]internalTopic, error) {
 	top, err := b.Build(r.build...)
 	if err != nil {
 		return nil, err
+	}
+	if r.sc.Partitions == nil {
+		// Nobody asks whether the counts fit.
+		for _, sub := range top.Plan().SubTopologies {
+			sub.CoPartitioned = nil
+		}
 	}
 	layout, err := r.layOut(top)
 	if err != nil {

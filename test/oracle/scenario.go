@@ -132,4 +132,11 @@ type unsupported struct{ kind string }
 // Error names the kind of step.
 func (u unsupported) Error() string { return "unsupported step " + u.kind }
 
+// refused says why a step can't be written in a language with types, where Kafka
+// Streams refuses it when it's built.
+type refused struct{ why string }
+
+// Error implements error.
+func (r refused) Error() string { return r.why }
+
 func missing(format string, args ...any) error { return unsupported{fmt.Sprintf(format, args...)} }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -26,7 +24,7 @@ func (r sessionRows[V]) rows(s *statestore.Store) ([]row, error) {
 	}
 	all, err := r.sessions(view.All())
 	slices.SortFunc(all, func(a, b window) int {
-		return cmp.Or(bytes.Compare(a.key.append(nil), b.key.append(nil)), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+		return a.compare(b.span)
 	})
 	return printSessions(all), err
 }

@@ -22,6 +22,10 @@ func suppressWindows[V any](s suppression, t windowedTableOf[V], v serde.Serde[V
 // suppress has the store that Kafka Streams derives from the step's name, or the
 // step's id.
 func suppress(b *builder, s *step) (any, error) {
+	full := get(s.params, "whenFull", "emitEarly")
+	if bounded := s.has("maxRecords") || s.has("maxBytes") || s.has("whenFull"); s.text("until") == "windowCloses" && bounded && full != "shutDown" {
+		return nil, refused{s.id + ": a result that's final can't be sent early"}
+	}
 	sp := suppression{Suppression: topology.UntilWindowCloses(bounds(s)...), store: s.id, named: s.options()}
 	if s.text("until") == "timeLimit" {
 		sp.Suppression = topology.UntilTimeLimit(ms(get(s.params, "ms", int64(0))), bounds(s)...)

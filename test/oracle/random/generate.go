@@ -73,15 +73,28 @@ type generator struct {
 	// wall says that something happens by the wall clock, and routed that nodes have the
 	// names of keys.
 	wall, routed bool
+	// chain says that each operator goes on behind the one before it, and that there are
+	// many inputs.
+	chain bool
 }
 
 // Generate returns the scenario of a seed and a number.
 func Generate(seed, number uint64) *Scenario {
+	return generate(generator{}, "fuzz", seed, number)
+}
+
+// Chain returns the scenario of a seed and a number that has one long chain of operators,
+// and many inputs.
+func Chain(seed, number uint64) *Scenario {
+	return generate(generator{chain: true}, "chain", seed, number)
+}
+
+// generate makes scenarios until none of the rules knows a difference.
+func generate(as generator, name string, seed, number uint64) *Scenario {
 	for try := uint64(0); ; try++ {
-		g := &generator{
-			Rand: rand.New(rand.NewPCG(seed, number<<16+try)),
-			s:    &Scenario{Name: fmt.Sprintf("fuzz-%d-%d", seed, number), About: "made by chance"},
-		}
+		g := as
+		g.Rand = rand.New(rand.NewPCG(seed, number<<16+try))
+		g.s = &Scenario{Name: fmt.Sprintf("%s-%d-%d", name, seed, number), About: "made by chance"}
 		g.scenario()
 		if OnPurpose(g.s) == nil {
 			return g.s
@@ -101,7 +114,11 @@ func (g *generator) scenario() {
 	if g.chance(5) {
 		g.globalStore()
 	}
-	for range 1 + g.IntN(pick(g, 8, 8, 8, 20)) {
+	operators := 1 + g.IntN(pick(g, 8, 8, 8, 20))
+	if g.chain {
+		operators = 6 + g.IntN(10)
+	}
+	for range operators {
 		g.operate()
 	}
 	g.outputs()
@@ -136,7 +153,11 @@ func (g *generator) count() {
 
 // operate applies an operator to a node, later ones more often.
 func (g *generator) operate() {
-	n := g.nodes[len(g.nodes)-1-g.IntN(len(g.nodes))*g.IntN(len(g.nodes))/len(g.nodes)]
+	back := g.IntN(len(g.nodes)) * g.IntN(len(g.nodes)) / len(g.nodes)
+	if g.chain && g.chance(85) {
+		back = 0
+	}
+	n := g.nodes[len(g.nodes)-1-back]
 	switch n.kind {
 	case stream:
 		g.onStream(n)

@@ -19,6 +19,7 @@ func graphOf(s *Scenario) *graph {
 			g.byID[b.text("id")] = step
 		}
 	}
+	delete(g.byID, "") // of steps that make nothing
 	return g
 }
 
@@ -58,6 +59,8 @@ func (g *graph) rekeyed(id string) bool {
 		return s["fn"] != nil
 	case "filter", "filterNot", "mapValues", "flatMapValues", "peek", "split", "processValues", "groupByKey":
 		return g.rekeyed(s.text("from"))
+	case "join", "leftJoin":
+		return g.op(s.text("with")) == "globalTable" && g.rekeyed(s.text("from"))
 	case "merge":
 		return g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
 	}

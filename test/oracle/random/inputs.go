@@ -16,7 +16,11 @@ func (g *generator) feed() {
 	if g.wall || g.chance(5) {
 		clock = 20
 	}
-	for i := range 5 + g.IntN(pick(g, 10, 40, 80)) {
+	records := 5 + g.IntN(pick(g, 10, 40, 80))
+	if g.chain {
+		records = 100 + g.IntN(200)
+	}
+	for i := range records {
 		if g.chance(clock) {
 			g.s.Input = append(g.s.Input, Object{"advanceWallClockMs": g.times(1, 30)})
 		}

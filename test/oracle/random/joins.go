@@ -72,6 +72,9 @@ func (g *generator) joinByForeignKey(n *node) {
 }
 
 func (g *generator) foreignKey(n *node) string {
+	if f, ok := g.throwing(20); ok {
+		return f
+	}
 	if n.style == ref {
 		return pick(g, "beforeColon", "beforeColon", "nullIf:3")
 	}

@@ -15,7 +15,7 @@ type Rule struct {
 
 // Rules returns all differences on purpose.
 func Rules() []Rule {
-	return slices.Concat(windowRules(), tableRules(), topicRules())
+	return slices.Concat(windowRules(), tableRules(), topicRules(), optimizationRules(), idleRules(), cacheRules())
 }
 
 // OnPurpose returns the rule that knows a difference of the scenario, or nil.

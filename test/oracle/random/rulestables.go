@@ -1,6 +1,7 @@
 package random
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,11 @@ func tableRules() []Rule {
 			(*graph).readsSharedGroup,
 		},
 		{
+			"a grouping of a table without a name that fails",
+			"a grouping has a name here, so each aggregate of one without is given a grouping of its own, which fails itself",
+			(*graph).failsOftenInGroups,
+		},
+		{
 			"inner joins of tables that one record changes both of",
 			"Kafka Streams sees neither row any more when both are deleted, and the result stays; old values of a stored " +
 				"join may be of rows that have changed already, and an answer by foreign key may come too late",
@@ -41,9 +47,9 @@ func tableRules() []Rule {
 			(*graph).joinsWindowedCogroup,
 		},
 		{
-			"versions from before the history",
-			"Kafka Streams shows them until it drops their segment",
-			(*graph).asksBeforeHistory,
+			"a row with versions that is deleted at the time of its only one",
+			"Kafka Streams forgets the deletion: an older record that comes later is then the latest version",
+			(*graph).deletesAtOnce,
 		},
 	}
 }
@@ -66,6 +72,8 @@ func (g *graph) readsFirstOld() bool {
 		case "count", "aggregate":
 			first[id] = g.isStreams(s.text("from"))
 			windowed[id] = g.op(s.text("from")) == "windowedBy"
+		case "reduce": // a sliding window may begin with what others hold
+			windowed[id] = g.windowOf(id)["type"] == "sliding"
 		case "groupBy", "fkJoin", "fkLeftJoin":
 			if from {
 				return true
@@ -83,10 +91,25 @@ func (g *graph) readsFirstOld() bool {
 				return true
 			}
 		case "join", "leftJoin", "outerJoin":
+			if from && g.firstDeletes(s.text("from")) || first[s.text("with")] && g.firstDeletes(s.text("with")) {
+				return true
+			}
 			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
 		}
 	}
 	return false
+}
+
+// firstDeletes returns whether the first result of a stream's aggregate may be null, of
+// which its table is made: to a join that's a deletion of the initial value.
+func (g *graph) firstDeletes(id string) bool {
+	s := g.step(id)
+	if s.text("op") != "aggregate" {
+		return s["joiner"] == nil && s["from"] != nil && g.firstDeletes(s.text("from"))
+	}
+	groups, _ := g.step(s.text("from"))["groups"].([]Object)
+	return strings.HasPrefix(s.text("fn"), "nullIf") ||
+		slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") })
 }
 
 // readsSuppressed returns whether the old values of a table that's suppressed until a
@@ -197,34 +220,33 @@ func (g *graph) readsSharedGroup() bool {
 	return several && read
 }
 
-// asksBeforeHistory returns whether versions are asked for that a store may have as well
-// as not.
-func (g *graph) asksBeforeHistory() bool {
-	latest, history := 0, map[string]int{}
-	for _, in := range g.s.Input {
-		latest = max(latest, in.number("ts"))
-	}
-	for _, s := range g.s.Steps {
-		history[s.object("store").text("name")] = s.object("store").number("historyMs")
-	}
-	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
-		return q["op"] == "history" && q.number("from") < latest-history[q.text("store")]
+// failsOftenInGroups returns whether a grouping of a table may fail that has no name
+// and several aggregates.
+func (g *graph) failsOftenInGroups() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		fails := strings.HasPrefix(s.text("key"), "throwIf") || strings.HasPrefix(s.text("value"), "throwIf")
+		return fails && s["name"] == nil && g.groupsTable(s.text("id")) && len(g.readers(s.text("id"))) > 1
 	})
 }
 
-// joinsRelated returns whether one input may change both tables of an inner join or of
-// one that's stored, or change a row of an inner foreign-key join several times.
+// joinsRelated returns whether one input may delete rows of both tables of an inner join,
+// or change both tables of a stored join whose old values are read, or change a row of an
+// inner foreign-key join several times.
 func (g *graph) joinsRelated() bool {
 	for _, s := range g.s.Steps {
 		from, with := s.text("from"), s.text("with")
 		if s["joiner"] == nil || !g.isTable(from) || !g.isTable(with) {
 			continue
 		}
-		switch op := s.text("op"); {
-		case op != "join" && op != "fkJoin" && s["store"] == nil:
-		case g.s.Config["statestore.cache.max.bytes"] != nil, g.s.Config["topology.optimization"] != nil:
-			return true
+		inner, op := false, s.text("op")
+		if op == "join" || op == "fkJoin" {
+			inner = g.deletes(from) && g.deletes(with)
+		}
+		switch {
 		case op == "fkJoin" && g.repeats(from):
+			return true
+		case !inner && (s["store"] == nil || !g.oldRead(s.text("id"))):
+		case g.cacheBytes() > 0:
 			return true
 		default:
 			of := g.origins(with)
@@ -234,6 +256,34 @@ func (g *graph) joinsRelated() bool {
 		}
 	}
 	return false
+}
+
+// deletes returns whether a table may lose rows.
+func (g *graph) deletes(id string) bool {
+	switch s := g.step(id); s.text("op") {
+	case "table":
+		topic := s.text("topic")
+		return slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s.text("op") == "to" && s.text("topic") == topic }) ||
+			slices.ContainsFunc(g.s.Input, func(in Object) bool { return in["topic"] == topic && in["value"] == nil })
+	case "count":
+		return g.windowOf(id)["type"] == "session"
+	case "suppress":
+		return g.deletes(s.text("from"))
+	}
+	return true
+}
+
+// oldRead returns whether something makes use of the old values of a table.
+func (g *graph) oldRead(id string) bool {
+	return slices.ContainsFunc(g.readers(id), func(s Object) bool {
+		switch s.text("op") {
+		case "toStream", "":
+			return false
+		case "mapValues", "suppress", "transformValues":
+			return g.oldRead(s.text("id"))
+		}
+		return true
+	})
 }
 
 // inputsOf returns what a step reads.
@@ -285,6 +335,47 @@ func (g *graph) joinsWindowedCogroup() bool {
 		if s["joiner"] != nil && (of[from] && g.isTable(from) || of[s.text("with")] && g.isTable(s.text("with"))) {
 			return true
 		}
+	}
+	return false
+}
+
+// deletesAtOnce returns whether a row of a table with versions may be deleted at the very
+// time at which it was put.
+func (g *graph) deletesAtOnce() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		if !isVersioned(s) {
+			return false
+		}
+		switch s.text("op") {
+		case "table":
+			return s["timestamps"] != nil || g.s.Config["default.timestamp.extractor"] != nil || g.deletesInput(s.text("topic"))
+		case "count":
+			return false
+		case "aggregate", "reduce":
+			return strings.HasPrefix(s.text("fn")+s.text("add")+s.text("sub"), "nullIf") || g.op(s.text("from")) == "cogroup"
+		}
+		return true
+	})
+}
+
+// deletesInput returns whether a key of a topic gets a null value at the time of another
+// record of the key, and an older record later.
+func (g *graph) deletesInput(topic string) bool {
+	type row struct{ key, ts any }
+	put, deleted := map[row]bool{}, map[any]int{}
+	for _, in := range g.s.Input {
+		if in["topic"] != topic || in["key"] == nil {
+			continue
+		}
+		key, ts := fmt.Sprint(in["key"]), in.number("ts")
+		if at, ok := deleted[key]; ok && ts < at {
+			return true
+		}
+		at := row{key, ts}
+		if in["value"] == nil && put[at] {
+			deleted[key] = max(ts, deleted[key])
+		}
+		put[at] = true
 	}
 	return false
 }

@@ -11,7 +11,7 @@ func topicRules() []Rule {
 		{
 			"groupings with new keys in a cogroup",
 			"Kafka Streams gives two unnamed ones the same repartition topic and refuses, and it refuses a named one that's " +
-				"also aggregated alone",
+				"also aggregated alone or in another cogroup",
 			(*graph).cogroupsRekeyed,
 		},
 		{
@@ -26,9 +26,19 @@ func topicRules() []Rule {
 			(*graph).extractsInternally,
 		},
 		{
-			"repartition topics that are merged before a processor",
-			"Kafka Streams takes the keys that a processor changes for those before it",
-			(*graph).mergesBeforeProcessors,
+			"the partition time of a pattern's topics",
+			"Kafka Streams' test driver has one for all of them, and brokers one for each",
+			(*graph).sharesPartitionTime,
+		},
+		{
+			"a topic chooser that fails, and a handler that continues",
+			"Kafka Streams skips the sink's siblings as well, and behind a source asks no handler",
+			(*graph).choosesFailing,
+		},
+		{
+			"the offsets of a pattern's topics in a suppress buffer's changelog",
+			"Kafka Streams' test driver counts them together, and brokers don't",
+			(*graph).logsOffsets,
 		},
 	}
 }
@@ -57,7 +67,9 @@ func (g *graph) differInPartitions() bool {
 		case "count", "reduce", "aggregate", "toTable", "windowedBy":
 			repartitions = repartitions || g.rekeyed(s.text("from")) || g.groupsTable(s.text("from"))
 		case "join", "leftJoin", "outerJoin":
-			repartitions = repartitions || g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
+			if g.op(s.text("with")) != "globalTable" {
+				repartitions = repartitions || g.rekeyed(s.text("from")) || g.rekeyed(s.text("with"))
+			}
 		}
 	}
 	return !repartitions
@@ -70,11 +82,13 @@ func (g *graph) groupsTable(id string) bool {
 }
 
 // cogroupsRekeyed returns whether several groupings of a cogroup have new keys but
-// no names, or one with a name is aggregated alone as well.
+// no names, or one with a name is aggregated alone or in another one as well.
 func (g *graph) cogroupsRekeyed() bool {
-	read := map[string]bool{}
+	read := map[string]int{}
 	for _, s := range g.s.Steps {
-		read[s.text("from")] = true
+		for _, id := range g.inputsOf(s.text("id")) {
+			read[id]++
+		}
 	}
 	for _, s := range g.s.Steps {
 		groups, _ := s["groups"].([]Object)
@@ -85,7 +99,7 @@ func (g *graph) cogroupsRekeyed() bool {
 			case !g.rekeyed(id):
 			case of["name"] == nil:
 				unnamed++
-			case read[id]:
+			case read[id] > 1:
 				return true
 			}
 		}
@@ -103,10 +117,38 @@ func (g *graph) extractsInternally() bool {
 		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["fk"] != nil })
 }
 
-// mergesBeforeProcessors returns whether repartition topics are merged, and a processor
-// may change keys.
-func (g *graph) mergesBeforeProcessors() bool {
-	ways, _ := g.s.Config["topology.optimization"].(string)
-	return (ways == "all" || strings.Contains(ways, "merge")) &&
-		slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["op"] == "process" })
+// sharesPartitionTime returns whether the time of a record may be the partition time of
+// a pattern's topics.
+func (g *graph) sharesPartitionTime() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		of := s["timestamps"]
+		if of == nil {
+			of = g.s.Config["default.timestamp.extractor"]
+		}
+		return s["pattern"] != nil && of == "embeddedOrPartitionTime"
+	})
+}
+
+// logsOffsets returns whether a suppress buffer has records of a pattern's topics.
+func (g *graph) logsOffsets() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["op"] == "suppress" && g.readsPattern(s.text("from"))
+	})
+}
+
+func (g *graph) readsPattern(id string) bool {
+	return g.step(id)["pattern"] != nil || slices.ContainsFunc(g.inputsOf(id), g.readsPattern)
+}
+
+// choosesFailing returns whether a topic chooser may fail, or choose none, where a handler
+// continues and the sink has siblings or is a source's.
+func (g *graph) choosesFailing() bool {
+	if g.s.Config["processing.exception.handler"] != "continue" {
+		return false
+	}
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		fn, from := s.text("topicFn"), s.text("from")
+		return fn != "" && !strings.HasPrefix(fn, "const:") && !strings.HasPrefix(fn, "nullTo:") &&
+			(g.op(from) == "stream" || len(g.readers(from)) > 1)
+	})
 }

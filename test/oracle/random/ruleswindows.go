@@ -15,11 +15,6 @@ func windowRules() []Rule {
 			(*graph).closesEarly,
 		},
 		{
-			"suppression of a sliding window or a session at its very edge",
-			"Kafka Streams sends the result a millisecond before the window stops taking records",
-			(*graph).suppressesAtEdge,
-		},
-		{
 			"join windows without any length and grace",
 			"Kafka Streams' stores of such a join keep nothing, so that records of equal timestamps never meet",
 			(*graph).joinsWithoutLength,
@@ -28,11 +23,6 @@ func windowRules() []Rule {
 			"join windows that lie before time 0",
 			"Kafka Streams takes a window's negative end as 0, so records that aren't in it match",
 			(*graph).reachesBeforeTime,
-		},
-		{
-			"drops of joins with stores in memory",
-			"Kafka Streams counts a null value that's too old for such a store twice, which it wouldn't keep anyway",
-			(*graph).joinsInMemory,
 		},
 		{
 			"a left or outer self-join with one store",
@@ -48,11 +38,6 @@ func windowRules() []Rule {
 			"a left join with grace of a stream with null keys",
 			"Kafka Streams fails at the first null key",
 			(*graph).buffersNullKeys,
-		},
-		{
-			"the order in which sessions in memory are sent when they close",
-			"Kafka Streams' store orders those of one end by key first, and those on disk by start",
-			(*graph).closesInMemory,
 		},
 		{
 			"a full buffer that shuts down, and a handler that continues",
@@ -78,26 +63,6 @@ func (g *graph) closesEarly() bool {
 	return false
 }
 
-// suppressesAtEdge returns whether stream time may be at the end of a sliding
-// window or a session and its grace. It isn't where all times are multiples of 10
-// and the windows end between them.
-func (g *graph) suppressesAtEdge() bool {
-	for _, s := range g.s.Steps {
-		if s.text("until") != "windowCloses" {
-			continue
-		}
-		w := g.windowOf(s.text("from"))
-		if w["type"] != "sliding" && w["type"] != "session" {
-			continue
-		}
-		reach := w.number("diffMs") + w.number("gapMs")
-		if reach%10 != 0 || w.number("graceMs")%10 != 5 || !g.allTimes(func(ts int) bool { return ts%10 == 0 }) {
-			return true
-		}
-	}
-	return false
-}
-
 // joinsWithoutLength returns whether a join of streams has nothing to keep.
 func (g *graph) joinsWithoutLength() bool {
 	for _, s := range g.s.Steps {
@@ -114,16 +79,6 @@ func (g *graph) reachesBeforeTime() bool {
 	for _, s := range g.s.Steps {
 		w := s.object("window")
 		if (w.number("beforeMs") < 0 || w.number("afterMs") < 0) && !g.allTimes(func(ts int) bool { return ts >= 1000 }) {
-			return true
-		}
-	}
-	return false
-}
-
-// joinsInMemory returns whether a join of streams keeps its records in memory.
-func (g *graph) joinsInMemory() bool {
-	for _, s := range g.s.Steps {
-		if s["inMemory"] != nil {
 			return true
 		}
 	}
@@ -178,14 +133,6 @@ func (g *graph) allKeyed() bool {
 		}
 	}
 	return true
-}
-
-// closesInMemory returns whether sessions in memory are sent when they close.
-func (g *graph) closesInMemory() bool {
-	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		from := g.step(s.text("from"))
-		return from["emit"] == "onClose" && from.object("window")["type"] == "session" && s.object("store")["type"] == "inMemory"
-	})
 }
 
 // survivesShutDown returns whether failures are put to a handler that continues, and a

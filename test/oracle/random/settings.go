@@ -23,6 +23,9 @@ func (g *generator) settings() {
 	if g.badValues || g.failures {
 		g.deadLetters = set(30, "errors.dead.letter.queue.topic.name", "dead-letters")
 	}
+	if set(4, "max.task.idle.ms", pick(g, "1", "10", "50", "200")) {
+		g.wall = true
+	}
 	set(5, "wallClockStartMs", pick(g, 1, 1000, 12345))
 }
 

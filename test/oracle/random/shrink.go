@@ -2,8 +2,8 @@ package random
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
-	"strings"
 )
 
 // Shrink returns a small scenario for which differs is still true, as it is for the
@@ -128,9 +128,10 @@ func dependsOn(step Object, gone map[string]bool) bool {
 // step makes.
 func (s *Scenario) keepFed() {
 	read := map[string]bool{}
+	var patterns []*regexp.Regexp
 	for _, step := range s.Steps {
-		if prefix, ok := strings.CutSuffix(step.text("pattern"), ".*"); ok {
-			read[prefix+"a"], read[prefix+"b"] = true, true
+		if p := step.text("pattern"); p != "" {
+			patterns = append(patterns, regexp.MustCompile(`\A(?:`+p+`)\z`))
 		}
 		read[step.text("topic")] = true
 		topics, _ := step["topics"].([]string)
@@ -140,7 +141,8 @@ func (s *Scenario) keepFed() {
 	}
 	var rest []Object
 	for _, in := range s.Input {
-		if in["topic"] == nil || read[in.text("topic")] {
+		topic := in.text("topic")
+		if in["topic"] == nil || read[topic] || slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(topic) }) {
 			rest = append(rest, in)
 		}
 	}

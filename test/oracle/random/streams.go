@@ -169,6 +169,11 @@ func (g *generator) to(n *node) {
 // topicOf returns a function whose results can be names of topics: numbers and
 // constants. It's not null, of which docs/parity.md says what becomes.
 func (g *generator) topicOf(n *node) string {
+	if n.style == number && !n.long {
+		if f, ok := g.throwing(60); ok {
+			return f
+		}
+	}
 	if n.style == number && !n.long && g.chance(60) {
 		return "nullTo:out"
 	}

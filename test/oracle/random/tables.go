@@ -94,8 +94,15 @@ func (g *generator) aggregateTable(n *node) *node {
 
 func (g *generator) suppressTable(n *node) *node {
 	o := g.named(Object{"until": "timeLimit", "ms": g.times(0, 8)})
-	if g.chance(40) {
+	switch g.IntN(10) {
+	case 0, 1, 2:
 		o["maxRecords"] = 1 + g.IntN(4)
+	case 3:
+		o["maxBytes"] = 50 * (1 + g.IntN(20))
+	case 4:
+		o["maxRecords"], o["maxBytes"] = 1+g.IntN(6), 50*(1+g.IntN(20))
+	}
+	if o["maxRecords"] != nil || o["maxBytes"] != nil {
 		o["whenFull"] = pick(g, "emitEarly", "emitEarly", "emitEarly", "shutDown")
 	}
 	if g.chance(10) {

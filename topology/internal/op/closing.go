@@ -27,7 +27,10 @@ type closing[K, A any] struct {
 	node Node
 	// delay is how much later than a window's last moment it's closed.
 	delay int64
-	clock *Clock
+	// keysFirst says that windows of one end are sent in the order of keys, then of
+	// starts, and not the other way round.
+	keysFirst bool
+	clock     *Clock
 	// rows lists windows by their ends, from one end on.
 	rows func(from int64) iter.Seq2[closedRow[K, A], error]
 	// row reads one of them. Where it has become another, that one is added.
@@ -35,7 +38,7 @@ type closing[K, A any] struct {
 	key *scratch[K]
 	out Func[serde.Windowed[K], Change[A]]
 
-	// open has the windows by their ends, starts and keys: all that end until known
+	// open has the windows by their ends, then as they're sent: all that end until known
 	// and weren't sent, and some that are gone. A session that was extended is there
 	// with an end that it had before.
 	open dueHeap
@@ -122,9 +125,28 @@ func (c *closing[K, A]) push(w *serde.Windowed[K]) error {
 	if err != nil {
 		return fmt.Errorf("serialize the key: %w", err)
 	}
-	c.entry = append(binary.BigEndian.AppendUint64(c.entry[:0], uint64(w.Start)), key...)
+	if c.entry = c.entry[:0]; c.keysFirst {
+		c.entry = append(c.entry, key...)
+	}
+	c.entry = binary.BigEndian.AppendUint64(c.entry, uint64(w.Start))
+	if !c.keysFirst {
+		c.entry = append(c.entry, key...)
+	}
 	c.open.push(w.End, c.entry)
 	return nil
+}
+
+// window reads what push wrote.
+func (c *closing[K, A]) window(end int64, entry []byte) (w serde.Windowed[K], err error) {
+	start, key := entry[:8], entry[8:]
+	if c.keysFirst {
+		key, start = entry[:len(entry)-8], entry[len(entry)-8:]
+	}
+	w.Start, w.End = int64(binary.BigEndian.Uint64(start)), end
+	if w.Key, err = c.key.serde.Decode(key); err != nil {
+		err = fmt.Errorf("deserialize the key: %w", err)
+	}
+	return w, err
 }
 
 // next returns a stream time until which no window closes: that at which the next one
@@ -185,28 +207,28 @@ func (c *closing[K, A]) take() (row closedRow[K, A], ok bool, err error) {
 	for c.open.len() > 0 && c.open.first().at == end && bytes.Equal(c.open.first().key, c.entry) {
 		c.open.pop()
 	}
-	w := serde.Windowed[K]{Start: int64(binary.BigEndian.Uint64(c.entry)), End: end}
-	if w.Key, err = c.key.serde.Decode(c.entry[8:]); err != nil {
-		return row, false, fmt.Errorf("deserialize the key: %w", err)
+	w, err := c.window(end, c.entry)
+	if err != nil {
+		return row, false, err
 	}
 	return c.row(w)
 }
 
 // sendStored passes on the windows that ended after one time and until another, and
-// takes in those that end next.
+// takes in those that end next. The store lists starts first.
 func (c *closing[K, A]) sendStored(after, until int64, headers []record.Header) error {
 	c.forget()
 	c.node.at()
 	for row, err := range c.rows(max(0, after+1)) {
 		switch {
 		case err != nil:
-		case row.window.End <= until:
+		case row.window.End <= until && !c.keysFirst:
 			if err := c.send(&row, headers); err != nil {
 				return err
 			}
-		case c.open.len() == c.limit:
+		case row.window.End > until && c.open.len() >= c.limit:
 			c.known, c.due = row.window.End-1, row.window.End
-			return nil
+			return c.sendKnown(until, headers)
 		default:
 			err = c.push(&row.window)
 		}
@@ -215,7 +237,7 @@ func (c *closing[K, A]) sendStored(after, until int64, headers []record.Header) 
 		}
 	}
 	c.known, c.due = Never, Never
-	return nil
+	return c.sendKnown(until, headers)
 }
 
 func (c *closing[K, A]) send(row *closedRow[K, A], headers []record.Header) error {

@@ -29,10 +29,11 @@ var closers = map[string]struct {
 	kind  statestore.Kind
 	start func(*closer) error
 }{
-	"tumbling": {statestore.TimestampedWindow, func(c *closer) error { return c.windows(10, 10) }},
-	"hopping":  {statestore.TimestampedWindow, func(c *closer) error { return c.windows(10, 3) }},
-	"sliding":  {statestore.TimestampedWindow, (*closer).sliding},
-	"sessions": {statestore.SessionWindow, (*closer).sessions},
+	"tumbling":             {statestore.TimestampedWindow, func(c *closer) error { return c.windows(10, 10) }},
+	"hopping":              {statestore.TimestampedWindow, func(c *closer) error { return c.windows(10, 3) }},
+	"sliding":              {statestore.TimestampedWindow, (*closer).sliding},
+	"sessions":             {statestore.SessionWindow, func(c *closer) error { return c.sessions(false) }},
+	"sessions, keys first": {statestore.SessionWindow, func(c *closer) error { return c.sessions(true) }},
 }
 
 func newCloser(t *testing.T, kind string) *closer {
@@ -84,9 +85,9 @@ func (c *closer) sliding() error {
 	return err
 }
 
-func (c *closer) sessions() error {
+func (c *closer) sessions(keysFirst bool) error {
 	store, err := statestore.NewSession(c.store, serde.String, serde.Int64)
-	rows := SessionRows[string, int64]{Node: c.node, Store: store, Clock: &Clock{Store: c.store.StreamTime}, Gap: 10, Grace: 7, Out: c.take}
+	rows := SessionRows[string, int64]{Node: c.node, Store: store, Clock: &Clock{Store: c.store.StreamTime}, Gap: 10, Grace: 7, KeysFirst: keysFirst, Out: c.take}
 	s := rows.onClose(serde.String)
 	c.closing = &s.closing
 	merge := func(_ string, agg int64, _ bool, session int64) (int64, bool) { return agg + session, true }

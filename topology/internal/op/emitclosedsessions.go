@@ -26,7 +26,7 @@ func closeSessions[K, V, A any](c *closingSessions[K, A], aggregate Func[K, V]) 
 // onClose takes the output of a table of sessions over, as that of WindowRows does.
 func (s *SessionRows[K, A]) onClose(k serde.Serde[K]) *closingSessions[K, A] {
 	c := &closingSessions[K, A]{store: s.Store}
-	c.closing = closing[K, A]{node: s.Node, delay: s.Grace + s.Gap + 1, clock: s.Clock, rows: c.byEnd, row: c.get}
+	c.closing = closing[K, A]{node: s.Node, delay: s.Grace + s.Gap + 1, keysFirst: s.KeysFirst, clock: s.Clock, rows: c.byEnd, row: c.get}
 	c.start(k, s.Out)
 	s.Out, s.Old = c.updated, false
 	return c

@@ -65,7 +65,7 @@ func (s *selfJoin[K, V, R]) asLeft(r *Record[K, V]) error {
 // asRight joins the record with earlier ones on the left, and in its place among
 // them with itself, unless it's so late that no store would keep it.
 func (s *selfJoin[K, V, R]) asRight(r *Record[K, V]) error {
-	itself := r.Timestamp > s.Now-s.Retention
+	itself := r.Timestamp > s.Now-s.Retention+1 // a millisecond less than the store keeps it, as in Kafka Streams
 	for e, err := range s.Store.Fetch(r.Key, max(0, shift(r.Timestamp, -s.After)), shift(r.Timestamp, s.Before)) {
 		if err != nil {
 			return s.fail(err)

@@ -17,7 +17,10 @@ type SessionRows[K, A any] struct {
 	// Gap and Grace are in milliseconds.
 	Gap, Grace int64
 	Late       Lateness
-	Out        Func[serde.Windowed[K], Change[A]]
+	// KeysFirst says in what order sessions that end at the same time are sent on
+	// close: by keys, then starts, instead of by starts, then keys.
+	KeysFirst bool
+	Out       Func[serde.Windowed[K], Change[A]]
 	// Held is as in Rows.
 	Held *Held[serde.Windowed[K], A]
 	// Old says that something behind the operator makes use of old values.
