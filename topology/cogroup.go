@@ -68,7 +68,7 @@ func (c *Cogrouped[K, A]) valid() *Cogrouped[K, A] {
 func (c *Cogrouped[K, A]) Aggregate(zero func() A, st Stored[A], options ...Option) *Table[K, A] {
 	c = c.valid()
 	n := c.place(st, nil, zero == nil, options)
-	t := &Table[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}
+	t := &Table[K, A]{&tableNode[K, A]{b: c.b, node: n.merge, key: c.key, stored: st}}
 	for i, input := range c.inputs {
 		input.plain(n.aggregates[i], zero, t.heldRows)
 	}

@@ -48,25 +48,23 @@ func (s *TimeWindowedCogrouped[K, A]) Aggregate(zero func() A, st Stored[A], opt
 	shape := s.w.stored()
 	n := s.c.place(st, &shape, zero == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
-	old := &oldValues{}
+	table := windowedTable(s.c.b, n.merge, st, windowsOf(s.w, s.c.key), windowRowsIn(st, s.c.key))
 	for i, input := range s.c.inputs {
 		input.windowed(n.aggregates[i], zero, s.w, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.WindowRows[K, A], error) {
-			rows, err := openWindow(t, n, st, s.w, s.c.key, old.sent, out)
+			rows, err := openWindow(t, n, st, s.w, s.c.key, table.old, out)
 			rows.Clock, rows.Zero = &op.Clock{}, zero
 			return rows, err
 		})
 	}
-	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: windowsOf(s.w, s.c.key), old: old, rows: windowRowsIn(st, s.c.key)})
+	linkMerge[K, A](n.merge)
+	return table
 }
 
-// mergeCogroup makes the operator that all windowed results of a cogroup go
-// through, and completes the table of them.
-func mergeCogroup[K, A any](b *Builder, n cogroupNodes, t *WindowedTable[K, A]) *WindowedTable[K, A] {
-	link(n.merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[Windowed[K], op.Change[A]], error) {
+// linkMerge makes the operator that all windowed results of a cogroup go through.
+func linkMerge[K, A any](merge *graph.Node) {
+	link(merge, func(_ *graph.Task, _ op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[Windowed[K], op.Change[A]], error) {
 		return out, nil
 	})
-	t.b, t.node = b, n.merge
-	return t
 }
 
 // SessionWindowedCogrouped is several grouped streams that are aggregated together
@@ -98,13 +96,14 @@ func (s *SessionWindowedCogrouped[K, A]) Aggregate(zero func() A, merge func(key
 	shape := s.w.storedSessions()
 	n := s.c.place(st, &shape, zero == nil || merge == nil, options)
 	s.w.check(s.c.b, n.merge.Name)
-	old := &oldValues{}
+	table := windowedTable(s.c.b, n.merge, st, sessionsOf(s.w, s.c.key), sessionRowsIn(st, s.c.key))
 	for i, input := range s.c.inputs {
 		input.sessions(n.aggregates[i], zero, merge, func(t *graph.Task, n *graph.Node, out op.Func[Windowed[K], op.Change[A]]) (op.SessionRows[K, A], error) {
-			rows, err := openSessions(t, n, st, s.w, s.c.key, old.sent, out)
+			rows, err := openSessions(t, n, st, s.w, s.c.key, table.old, out)
 			rows.Clock = &op.Clock{}
 			return rows, err
 		})
 	}
-	return mergeCogroup(s.c.b, n, &WindowedTable[K, A]{windows: sessionsOf(s.w, s.c.key), old: old, rows: sessionRowsIn(st, s.c.key)})
+	linkMerge[K, A](n.merge)
+	return table
 }

@@ -28,22 +28,24 @@ import (
 // told from none.
 //
 // The result isn't stored; where its rows are needed, call Materialize on it.
-func (t *Table[K, V]) JoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(K, V) (J, bool), f func(V, V2) R) *Table[K, R] {
-	return foreignKeyJoin(t, other, fkJoin[K, V, J, V2, R]{
-		method: "JoinByForeignKey", name: name, noFunc: foreignKey == nil || f == nil, of: foreignKey,
-		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
-	})
+func (t *Table[K, V]) JoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(K, V) (J, bool), f func(V, V2) R) *Table[K, R] {
+	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other, innerByKey(name, foreignKey, f))}
 }
 
 // LeftJoinByForeignKey joins each row with the row of the other table that it
 // names, as [Table.JoinByForeignKey] does, but f gets nil where there's none, and
 // for a row that names none. The pointer is valid during the call.
-func (t *Table[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other *Table[J, V2], foreignKey func(K, V) (J, bool), f func(V, *V2) R) *Table[K, R] {
-	return foreignKeyJoin(t, other, fkJoin[K, V, J, V2, R]{
-		method: "LeftJoinByForeignKey", name: name, noFunc: foreignKey == nil || f == nil, of: foreignKey, left: true,
-		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
-	})
+func (t *Table[K, V]) LeftJoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(K, V) (J, bool), f func(V, *V2) R) *Table[K, R] {
+	return &Table[K, R]{foreignKeyJoin(t.valid().tableNode, other, leftByKey(name, foreignKey, f))}
 }
+
+// ForeignTable is a table whose rows others name by their keys: a [Table], or a
+// [WindowedTable], whose keys are [Windowed].
+type ForeignTable[K, V any] interface{ foreign() *tableNode[K, V] }
+
+func (t *Table[K, V]) foreign() *tableNode[K, V] { return t.valid().tableNode }
+
+func (t *WindowedTable[K, V]) foreign() *tableNode[Windowed[K], V] { return t.valid().tableNode }
 
 // fkJoin is what distinguishes the joins by foreign key.
 type fkJoin[K, V, J, V2, R any] struct {
@@ -53,6 +55,20 @@ type fkJoin[K, V, J, V2, R any] struct {
 	left   bool
 	of     func(K, V) (J, bool)
 	joiner func() op.Joiner[V, V2, R]
+}
+
+func innerByKey[K, V, J, V2, R any](name string, of func(K, V) (J, bool), f func(V, V2) R) fkJoin[K, V, J, V2, R] {
+	return fkJoin[K, V, J, V2, R]{
+		method: "JoinByForeignKey", name: name, noFunc: of == nil || f == nil, of: of,
+		joiner: func() op.Joiner[V, V2, R] { return op.InnerJoiner(f) },
+	}
+}
+
+func leftByKey[K, V, J, V2, R any](name string, of func(K, V) (J, bool), f func(V, *V2) R) fkJoin[K, V, J, V2, R] {
+	return fkJoin[K, V, J, V2, R]{
+		method: "LeftJoinByForeignKey", name: name, noFunc: of == nil || f == nil, of: of, left: true,
+		joiner: func() op.Joiner[V, V2, R] { return op.LeftJoiner(f) },
+	}
 }
 
 // fkNodes are the nodes of a join by foreign key, in the order of a change of the
@@ -91,8 +107,11 @@ func newFKNodes(name string) fkNodes {
 	}
 }
 
-func foreignKeyJoin[K, V, J, V2, R any](left *Table[K, V], right *Table[J, V2], j fkJoin[K, V, J, V2, R]) *Table[K, R] {
-	left, right = left.valid(), right.valid()
+func foreignKeyJoin[K, V, J, V2, R any](left *tableNode[K, V], other ForeignTable[J, V2], j fkJoin[K, V, J, V2, R]) *tableNode[K, R] {
+	right := noTable[J, V2]()
+	if other != nil {
+		right = other.foreign()
+	}
 	b := left.b
 	b.g.Skip(fkNames)
 	n := newFKNodes(j.name)
@@ -121,7 +140,7 @@ func foreignKeyJoin[K, V, J, V2, R any](left *Table[K, V], right *Table[J, V2], 
 
 	linkLeft(n, left, right, j)
 	linkRight(n, right, subscriptions)
-	result := &Table[K, R]{b: b, node: &graph.Node{Name: j.name + "-result"}, key: left.key}
+	result := &tableNode[K, R]{b: b, node: &graph.Node{Name: j.name + "-result"}, key: left.key}
 	result.update()
 	b.g.Add(result.node, n.resolve)
 	return result
@@ -143,14 +162,14 @@ func (n fkNodes) place(b *Builder, name string, left, right *graph.Node) {
 
 // needValueSerde notes the mistake of the named node if the serde of the values
 // isn't known.
-func (t *Table[K, V]) needValueSerde(user string) {
+func (t *tableNode[K, V]) needValueSerde(user string) {
 	if t.stored.value == nil {
 		t.b.g.Fail(user, "it needs the serde of the values of %s: call Materialize on that table", t.node.Name)
 	}
 }
 
 // linkLeft builds what runs in the tasks of the left table.
-func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, V2], j fkJoin[K, V, J, V2, R]) {
+func linkLeft[K, V, J, V2, R any](n fkNodes, left *tableNode[K, V], right *tableNode[J, V2], j fkJoin[K, V, J, V2, R]) {
 	shared := func(task *graph.Task) (*op.Again[K, V], error) {
 		return graph.Share(task, n.subscribe, func() (*op.Again[K, V], error) { return &op.Again[K, V]{}, nil })
 	}
@@ -160,7 +179,7 @@ func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, 
 			Of: j.of, Left: j.left, PrimaryKey: left.key, Value: left.stored.value, Key: right.key,
 		}, again, out), err
 	})
-	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{})
+	buildSink(n.registrationSink, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}), op.Target[J, wire.Subscription]{ByPart: partOf(right.key)})
 	buildSource(n.responseSource, left.key, serde.Serde[wire.Answer](op.AnswerSerde{}))
 	link(n.resolve, func(task *graph.Task, at op.Node, out op.Func[K, R]) (op.Func[K, wire.Answer], error) {
 		rows, err := left.lookup(task, n.resolve.Name)
@@ -176,7 +195,7 @@ func linkLeft[K, V, J, V2, R any](n fkNodes, left *Table[K, V], right *Table[J, 
 }
 
 // linkRight builds what runs in the tasks of the right table.
-func linkRight[J, V2 any](n fkNodes, right *Table[J, V2], subscriptions string) {
+func linkRight[J, V2 any](n fkNodes, right *tableNode[J, V2], subscriptions string) {
 	buildSource(n.registrationSource, right.key, serde.Serde[wire.Subscription](op.SubscriptionSerde{}))
 	link(n.keep, func(task *graph.Task, at op.Node, out op.Func[J, wire.Subscription]) (op.Func[J, wire.Subscription], error) {
 		store, err := openSubscriptions(task, n.keep.Name, subscriptions)

@@ -137,7 +137,7 @@ func (a aggregation[K, V, A]) place(g *GroupedStream[K, V], st Stored[A], w *sto
 func aggregate[K, V, A any](g *GroupedStream[K, V], st Stored[A], a aggregation[K, V, A], options []Option) *Table[K, A] {
 	g = g.valid()
 	n := a.place(g, st, nil, options)
-	t := &Table[K, A]{b: g.s.b, node: n, key: g.key, stored: st}
+	t := &Table[K, A]{&tableNode[K, A]{b: g.s.b, node: n, key: g.key, stored: st}}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, V], error) {
 		rows, out, err := t.heldRows(task, n, out)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 
 // heldRows is rows for the operator that changes them: if a record cache is
 // configured, it holds back what the operator sends to out.
-func (t *Table[K, V]) heldRows(task *graph.Task, n *graph.Node, out op.Func[K, op.Change[V]]) (op.Rows[K, V], op.Func[K, op.Change[V]], error) {
+func (t *tableNode[K, V]) heldRows(task *graph.Task, n *graph.Node, out op.Func[K, op.Change[V]]) (op.Rows[K, V], op.Func[K, op.Change[V]], error) {
 	rows, err := t.rows(task)
 	if err != nil || !t.isStored() || !t.stored.isCached(task) {
 		return rows, out, err

@@ -598,6 +598,18 @@ var mistakes = []struct {
 		"fk2-subscription-registration-processor: it needs the serde of the values of KTABLE-MAPVALUES-0000000020: call Materialize on that table",
 		"fk3-subscription-join-foreign: it needs the serde of the values of KTABLE-MAPVALUES-0000000020: call Materialize on that table",
 	}},
+	{"windowed tables that are stored already, or have no rows", func(b *builder) {
+		t := counts(b, "in", topology.Tumbling(time.Second))
+		t.Materialize(topology.StoreAs("again", number))
+		u := b.Table("tab", str, topology.StoreAs("t", str))
+		of := func(w topology.Windowed[string], _ int64) (string, bool) { return w.Key, true }
+		fk := t.JoinByForeignKey("fk", u, of, func(n int64, _ string) int64 { return n })
+		fk.LeftJoin(t, func(n int64, _ *int64) int64 { return n }, topology.Named("j"))
+	}, []string{
+		`KSTREAM-AGGREGATE-0000000001: Materialize: the table has the store "in" already`,
+		"j-join-other: it needs the rows of fk-result, which aren't stored: call Materialize on that table",
+		"j-join-this: it needs the rows of fk-result, which aren't stored: call Materialize on that table",
+	}},
 	{"a grouping of a table twice", func(b *builder) {
 		t := b.Table("tab", str, topology.StoreAs("t", str))
 		t.GroupBy("g", byColon, str, str).Count(topology.StoreAs("a", number))

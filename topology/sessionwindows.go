@@ -130,9 +130,9 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 	shape := s.w.storedSessions()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
-	old := &oldValues{}
+	table := windowedTable(s.g.s.b, n, st, sessionsOf(s.w, s.g.key), sessionRowsIn(st, s.g.key))
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openSessions(t, n, st, s.w, s.g.key, old.sent, out)
+		rows, err := openSessions(t, n, st, s.w, s.g.key, table.old, out)
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +141,7 @@ func sessionAggregate[K, V, A any](s *SessionWindowedStream[K, V], st Stored[A],
 		}
 		return op.SessionAggregate(rows, a.fold(at), merge(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: sessionsOf(s.w, s.g.key), old: old, rows: sessionRowsIn(st, s.g.key)}
+	return table
 }
 
 // storedSessions is the store that sessions need.

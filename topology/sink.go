@@ -50,11 +50,15 @@ func newSink[K, V any](s *Stream[K, V], k serde.Serde[K], v serde.Serde[V], opti
 	n.NoteSerdes(k, v)
 	s.b.needSerde(n.Name, "key", k == nil)
 	s.b.needSerde(n.Name, "value", v == nil)
-	target := op.Target[K, V]{Place: placeOf[K, V](s.b, n.Name, o.partitioner)}
+	return n, op.Target[K, V]{Place: placeOf[K, V](s.b, n.Name, o.partitioner), ByPart: partOf(k)}
+}
+
+// partOf returns what places keys by a part of them, or nil.
+func partOf[K any](k serde.Serde[K]) func(key []byte) []byte {
 	if p, ok := k.(serde.PartitionKeyer); ok {
-		target.ByPart = p.PartitionKey
+		return p.PartitionKey
 	}
-	return n, target
+	return nil
 }
 
 func buildSink[K, V any](n *graph.Node, k serde.Serde[K], v serde.Serde[V], target op.Target[K, V]) {

@@ -1,8 +1,6 @@
 package topology
 
 import (
-	"slices"
-
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
@@ -23,22 +21,57 @@ func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Optio
 	if until.final {
 		t.b.g.Fail(n.Name, "%w", errNoWindowEnd)
 	}
+	return &Table[K, V]{suppressed(t.tableNode, n, until, st, limited[K, V](until))}
+}
+
+// Suppress holds changes back and passes on the last one of each key and window,
+// with its timestamp and headers, when the suppression says so. Changes wait in a
+// buffer, the state store that st names, with the changelog that every store has.
+//
+// Stream time is the highest timestamp of the table's changes; after a restart
+// it's that of the changes that wait. Without further changes nothing is passed on.
+func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options ...Option) *WindowedTable[K, V] {
+	t = t.valid()
+	n := suppressNode(t.b, until, st, options)
+	how := limited[Windowed[K], V](until)
+	if until.final {
+		how = t.windows.finals[V]()
+	}
+	if until.final && t.windows.endless {
+		t.b.g.Fail(n.Name, "%w", errNeverCloses)
+	}
+	return t.windows.table(suppressed(t.tableNode, n, until, st, how))
+}
+
+// limited orders changes by their own time.
+func limited[K, V any](until Suppression) op.Suppression[K, V] {
+	return op.Suppression[K, V]{
+		Due: func(r *op.Record[K, op.Change[V]]) int64 { return r.Timestamp }, Delay: until.limit.Milliseconds(),
+	}
+}
+
+// finals orders changes by the ends of their windows.
+func (w tableWindows[K]) finals[V any]() op.Suppression[Windowed[K], V] {
+	return op.Suppression[Windowed[K], V]{
+		Due: func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Key.End }, Delay: w.delay.Milliseconds(), Final: true,
+	}
+}
+
+// suppressed adds the node of a suppressed table.
+func suppressed[K, V any](t *tableNode[K, V], n *graph.Node, until Suppression, st Stored[V], how op.Suppression[K, V]) *tableNode[K, V] {
 	if t.isVersioned() {
 		t.b.g.Fail(n.Name, "Suppress: %s is a versioned table, whose history would be held back too: call Materialize before, with a store that isn't versioned", t.node.Name)
 	}
 	t.sendOld(n.Name, true)
 	result := derive[K, V, V](t, n)
 	result.stored.value = st.value
-	result.old, result.buffer = true, st.name
+	result.buffer = st.name
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, op.Change[V]], error) {
 		rows, err := result.rows(task)
 		if err != nil {
 			return nil, err
 		}
-		return suppress(task, at, st, t.key, op.Suppression[K, V]{
-			Due:   func(r *op.Record[K, op.Change[V]]) int64 { return r.Timestamp },
-			Delay: until.limit.Milliseconds(), Sent: true,
-		}, until, rows, out)
+		return suppress(task, at, st, t.key, how, until, rows, out)
 	})
 	result.view = func(task *graph.Task, by reader) (op.Lookup[K, V], error) {
 		rows, err := t.lookup(task, by.node)
@@ -52,54 +85,6 @@ func (t *Table[K, V]) Suppress(until Suppression, st Stored[V], options ...Optio
 		return op.SuppressedRows(operator(task, n), buffer, t.key, st.value, rows), nil
 	}
 	return result
-}
-
-// Suppress holds changes back and passes on the last one of each key and window,
-// with its timestamp and headers, when the suppression says so. Changes wait in a
-// buffer, the state store that st names, with the changelog that every store has.
-//
-// Stream time is the highest timestamp of the table's changes; after a restart
-// it's that of the changes that wait. Without further changes nothing is passed on.
-func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options ...Option) *WindowedTable[K, V] {
-	t = t.valid()
-	n := suppressNode(t.b, until, st, options)
-	if until.final && t.windows.endless {
-		t.b.g.Fail(n.Name, "%w", errNeverCloses)
-	}
-	link(n, func(task *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[V]]) (op.Func[Windowed[K], op.Change[V]], error) {
-		return suppress(task, at, st, t.windows.key, t.windows.suppression[V](until), until, op.Rows[Windowed[K], V]{}, out)
-	})
-	t.old.ask()
-	return &WindowedTable[K, V]{b: t.b, node: t.b.g.Add(n, t.node), windows: t.windows, old: t.old, rows: suppressedRows(t, n, st)}
-}
-
-// suppressedRows is how the rows are read as they were sent on.
-func suppressedRows[K, V any](t *WindowedTable[K, V], n *graph.Node, st Stored[V]) windowedRows[K, V] {
-	return windowedRows[K, V]{
-		stores: append(slices.Clip(t.rows.stores), st.name),
-		lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], V], error) {
-			rows, err := t.rows.lookup(task, node)
-			if err != nil {
-				return nil, err
-			}
-			buffer, err := openBuffer(task, node, st.name)
-			if err != nil {
-				return nil, err
-			}
-			return op.SuppressedRows(operator(task, n), buffer, t.windows.key, st.value, rows), nil
-		},
-	}
-}
-
-// suppression orders the changes of a windowed table.
-func (w tableWindows[K]) suppression[V any](until Suppression) op.Suppression[Windowed[K], V] {
-	s := op.Suppression[Windowed[K], V]{Delay: until.limit.Milliseconds()}
-	s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Timestamp }
-	if until.final {
-		s.Final, s.Delay = true, w.delay.Milliseconds()
-		s.Due = func(r *op.Record[Windowed[K], op.Change[V]]) int64 { return r.Key.End }
-	}
-	return s
 }
 
 // suppressNode declares the node and its buffer.

@@ -14,7 +14,11 @@ import (
 // Functions of a table aren't called for deleted rows. They may be called more
 // than once for a row: with its value before a change, and whenever something
 // reads the row.
-type Table[K, V any] struct {
+type Table[K, V any] struct{ *tableNode[K, V] }
+
+// tableNode is what tables with windowed keys and without have in common: the node
+// that makes the rows, and how they are kept and read.
+type tableNode[K, V any] struct {
 	b    *Builder
 	node *graph.Node
 	key  serde.Serde[K]
@@ -23,18 +27,26 @@ type Table[K, V any] struct {
 	stored Stored[V]
 	tableState
 	// view reads the rows of a table without a store of its own.
-	view func(task *graph.Task, by reader) (op.Lookup[K, V], error)
+	view view[K, V]
 }
+
+// view makes in a task what reads rows for a reader.
+type view[K, V any] = func(task *graph.Task, by reader) (op.Lookup[K, V], error)
 
 // valid returns the table, or one that can't be built for none.
 func (t *Table[K, V]) valid() *Table[K, V] {
-	if t != nil && t.b != nil {
+	if t != nil && t.tableNode != nil {
 		return t
 	}
+	return &Table[K, V]{noTable[K, V]()}
+}
+
+// noTable returns a table that can't be built.
+func noTable[K, V any]() *tableNode[K, V] {
 	b := NewBuilder()
 	name := b.g.Next("KTABLE-NONE-")
 	b.g.Fail(name, "the table is nil or empty: take one from a Builder or a stream")
-	return &Table[K, V]{b: b, node: b.g.Add(&graph.Node{Name: name})}
+	return &tableNode[K, V]{b: b, node: b.g.Add(&graph.Node{Name: name})}
 }
 
 // Table reads a topic as a table: a record replaces the row of its key, and one
@@ -92,7 +104,7 @@ func topicName(options []Option, or string) string {
 
 // newTable adds the node that keeps the rows.
 func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde[K], st Stored[V]) *Table[K, V] {
-	t := &Table[K, V]{b: b, node: &graph.Node{Name: name}, key: k, stored: st}
+	t := &Table[K, V]{&tableNode[K, V]{b: b, node: &graph.Node{Name: name}, key: k, stored: st}}
 	if t.pending = st.resolve().ifNeeded; !t.pending {
 		st.declare(b, t.node, nil)
 	}
@@ -102,7 +114,7 @@ func newTable[K, V any](b *Builder, name string, from *graph.Node, k serde.Serde
 }
 
 // update makes the table's node the one that takes the rows as records.
-func (t *Table[K, V]) update() {
+func (t *tableNode[K, V]) update() {
 	link(t.node, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[V]]) (op.Func[K, V], error) {
 		rows, out, err := t.heldRows(task, t.node, out)
 		if err != nil {
@@ -113,7 +125,7 @@ func (t *Table[K, V]) update() {
 }
 
 // rows returns how the table's own node keeps its rows in a task.
-func (t *Table[K, V]) rows(task *graph.Task) (op.Rows[K, V], error) {
+func (t *tableNode[K, V]) rows(task *graph.Task) (op.Rows[K, V], error) {
 	rows := op.Rows[K, V]{Old: t.old, OfVersions: len(t.from) == 1 && t.from[0].isVersioned()}
 	var err error
 	switch {

@@ -37,31 +37,26 @@ func (g *GroupedTable[K, V]) valid() *GroupedTable[K, V] {
 // Changes go through the repartition topic <application id>-<name>-repartition,
 // which all aggregations of the grouping share.
 func (t *Table[K, V]) GroupBy[J, W any](name string, f func(K, V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
-	t = t.valid()
-	g := groupRows(t.b, t.node, name, f, k, v)
-	t.sendOld(g.selects.Name, true)
-	return g
+	return groupRows(t.valid().tableNode, name, f, k, v)
 }
 
 // GroupBy makes each row a member of a group, as [Table.GroupBy] does.
 func (t *WindowedTable[K, V]) GroupBy[J, W any](name string, f func(Windowed[K], V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
-	t = t.valid()
-	t.old.ask()
-	return groupRows(t.b, t.node, name, f, k, v)
+	return groupRows(t.valid().tableNode, name, f, k, v)
 }
 
-// groupRows groups the rows of the table of a node, whose changes must carry the
-// values before them.
-func groupRows[K, V, J, W any](b *Builder, from *graph.Node, name string, f func(K, V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
-	n := &graph.Node{Name: b.nodeName("KTABLE-SELECT-", []Option{Named(name)})}
-	b.needFunc(n.Name, "GroupBy", f == nil)
-	b.needSerde(n.Name, "grouping's key", k == nil)
-	b.needSerde(n.Name, "grouping's value", v == nil)
+// groupRows groups the rows of a table.
+func groupRows[K, V, J, W any](t *tableNode[K, V], name string, f func(K, V) (J, W), k serde.Serde[J], v serde.Serde[W]) *GroupedTable[J, W] {
+	n := &graph.Node{Name: t.b.nodeName("KTABLE-SELECT-", []Option{Named(name)})}
+	t.b.needFunc(n.Name, "GroupBy", f == nil)
+	t.b.needSerde(n.Name, "grouping's key", k == nil)
+	t.b.needSerde(n.Name, "grouping's value", v == nil)
+	t.sendOld(n.Name, true)
 	link(n, func(_ *graph.Task, at op.Node, out op.Func[J, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
 		return op.GroupTable(at, f, k, out), nil
 	})
-	b.g.Add(n, from)
-	return &GroupedTable[J, W]{b: b, selects: n, name: name, key: k, value: v}
+	t.b.g.Add(n, t.node)
+	return &GroupedTable[J, W]{b: t.b, selects: n, name: name, key: k, value: v}
 }
 
 // Count counts the rows of each group. The count of a group that has lost all its
@@ -113,7 +108,7 @@ func aggregateTable[K, V, A any](g *GroupedTable[K, V], st Stored[A], a tableAgg
 	if g.topic == nil {
 		g.topic = g.repartition(n.Name, sink, source)
 	}
-	t := &Table[K, A]{b: b, node: n, key: g.key, stored: st}
+	t := &Table[K, A]{&tableNode[K, A]{b: b, node: n, key: g.key, stored: st}}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[A]]) (op.Func[K, op.Change[V]], error) {
 		rows, out, err := t.heldRows(task, n, out)
 		if err != nil {

@@ -15,21 +15,21 @@ import (
 // Both tables must be partitioned alike, which is checked when the application
 // starts. A nil result of f deletes the row.
 func (t *Table[K, V]) Join[V2, R any](other *Table[K, V2], f func(V, V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, innerTables(f), options)
+	return &Table[K, R]{joinTables(t.valid().tableNode, other.valid().tableNode, innerTables(f), options)}
 }
 
 // LeftJoin joins each row with the other table's row of the same key, as
 // [Table.Join] does, but f gets nil where there's none. The pointer is valid
 // during the call.
 func (t *Table[K, V]) LeftJoin[V2, R any](other *Table[K, V2], f func(V, *V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, leftTables(f), options)
+	return &Table[K, R]{joinTables(t.valid().tableNode, other.valid().tableNode, leftTables(f), options)}
 }
 
 // OuterJoin joins the rows of both tables that have the same key, as [Table.Join]
 // does, but f gets nil for the side that has no row. The pointers are valid
 // during the call.
 func (t *Table[K, V]) OuterJoin[V2, R any](other *Table[K, V2], f func(*V, *V2) R, options ...Option) *Table[K, R] {
-	return joinTables(t, other, outerTables(f), options)
+	return &Table[K, R]{joinTables(t.valid().tableNode, other.valid().tableNode, outerTables(f), options)}
 }
 
 // tablesJoin is what distinguishes the joins of two tables.
@@ -65,8 +65,7 @@ func outerTables[V, V2, R any](f func(*V, *V2) R) tablesJoin[V, V2, R] {
 
 func (j tablesJoin[V, V2, R]) inner() bool { return j.needLeft && j.needRight }
 
-func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j tablesJoin[V, V2, R], options []Option) *Table[K, R] {
-	left, right = left.valid(), right.valid()
+func joinTables[K, V, V2, R any](left *tableNode[K, V], right *tableNode[K, V2], j tablesJoin[V, V2, R], options []Option) *tableNode[K, R] {
 	b := left.b
 	merge, this, other := b.joinNodes(options)
 	b.needFunc(merge.Name, j.method, j.noFunc)
@@ -81,7 +80,7 @@ func joinTables[K, V, V2, R any](left *Table[K, V], right *Table[K, V2], j table
 	if !j.needLeft {
 		right.sendOld(other.Name, true)
 	}
-	result := &Table[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
+	result := &tableNode[K, R]{b: b, node: merge, key: left.key, tableState: tableState{joins: true, from: []upstream{left, right}}}
 	// A join that's stored knows what its rows were.
 	old := func() bool { return result.old && !result.isStored() }
 	linkSide(this, old, partner[K, V2]{right.lookup, j.needRight, right.gone(this, left.node, j.inner())}, j.joiner)
@@ -147,13 +146,14 @@ func linkSide[K, V, V2, R any](n *graph.Node, old func() bool, other partner[K, 
 // gone returns what tells in a task whether a row that isn't in the table's stores
 // any more may have been there for an inner join with the table of another node,
 // whose own row is being deleted: if one record changes both, or if a record cache
-// hasn't passed the deletion on.
-func (t *Table[K, V]) gone(n, with *graph.Node, inner bool) func(*graph.Task) func(K) (bool, error) {
+// hasn't passed the deletion on. Of window stores, whose keys have forms of their own,
+// any row may have been there.
+func (t *tableNode[K, V]) gone(n, with *graph.Node, inner bool) func(*graph.Task) func(K) (bool, error) {
 	return func(task *graph.Task) func(K) (bool, error) {
 		switch {
 		case !inner:
 			return nil
-		case graph.Related(t.node, with):
+		case graph.Related(t.node, with), task.Env.Cache != nil && t.ofWindows():
 			return func(K) (bool, error) { return true, nil }
 		case task.Env.Cache == nil:
 			return nil

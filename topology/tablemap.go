@@ -11,17 +11,16 @@ import (
 // If the table is stored, nothing is sent for a row that didn't pass before
 // either; otherwise a deletion is sent for every row that doesn't pass.
 func (t *Table[K, V]) Filter(keep func(K, V) bool, options ...Option) *Table[K, V] {
-	return t.filter("Filter", keep, true, options)
+	return &Table[K, V]{filterTable(t.valid().tableNode, "Filter", keep, true, options)}
 }
 
 // FilterNot keeps the rows for which drop returns false, as [Table.Filter] does
 // with those for which it's true.
 func (t *Table[K, V]) FilterNot(drop func(K, V) bool, options ...Option) *Table[K, V] {
-	return t.filter("FilterNot", drop, false, options)
+	return &Table[K, V]{filterTable(t.valid().tableNode, "FilterNot", drop, false, options)}
 }
 
-func (t *Table[K, V]) filter(method string, f func(K, V) bool, want bool, options []Option) *Table[K, V] {
-	t = t.valid()
+func filterTable[K, V any](t *tableNode[K, V], method string, f func(K, V) bool, want bool, options []Option) *tableNode[K, V] {
 	n := &graph.Node{Name: t.b.nodeName("KTABLE-FILTER-", options)}
 	t.b.needFunc(n.Name, method, f == nil)
 	result := derive[K, V, V](t, n)
@@ -34,7 +33,7 @@ func (t *Table[K, V]) filter(method string, f func(K, V) bool, want bool, option
 		}
 		return op.FilterTable(at, f, want, rows, out), nil
 	})
-	result.view = view(t, n, func(at op.Node, rows op.Lookup[K, V]) op.Lookup[K, V] {
+	result.view = viewed(t, n, func(at op.Node, rows op.Lookup[K, V]) op.Lookup[K, V] {
 		return op.FilterRows(at, f, want, rows)
 	})
 	return result
@@ -42,20 +41,24 @@ func (t *Table[K, V]) filter(method string, f func(K, V) bool, want bool, option
 
 // MapValues replaces the value of each row. A nil result deletes the row.
 func (t *Table[K, V]) MapValues[W any](f func(V) W, options ...Option) *Table[K, W] {
-	if f == nil {
-		return mapTable[K, V, W](t, "MapValues", nil, options)
-	}
-	return mapTable(t, "MapValues", func(_ K, v V) W { return f(v) }, options)
+	return &Table[K, W]{mapTable(t.valid().tableNode, "MapValues", ofValue[K](f), options)}
 }
 
 // MapValuesWithKey replaces the value of each row by what f makes of it and its
 // key, which stays. A nil result deletes the row (KIP-149).
 func (t *Table[K, V]) MapValuesWithKey[W any](f func(K, V) W, options ...Option) *Table[K, W] {
-	return mapTable(t, "MapValuesWithKey", f, options)
+	return &Table[K, W]{mapTable(t.valid().tableNode, "MapValuesWithKey", f, options)}
 }
 
-func mapTable[K, V, W any](t *Table[K, V], method string, f func(K, V) W, options []Option) *Table[K, W] {
-	t = t.valid()
+// ofValue is a function of a value alone as one of the key, too.
+func ofValue[K, V, W any](f func(V) W) func(K, V) W {
+	if f == nil {
+		return nil
+	}
+	return func(_ K, v V) W { return f(v) }
+}
+
+func mapTable[K, V, W any](t *tableNode[K, V], method string, f func(K, V) W, options []Option) *tableNode[K, W] {
 	n := &graph.Node{Name: t.b.nodeName("KTABLE-MAPVALUES-", options)}
 	t.b.needFunc(n.Name, method, f == nil)
 	result := derive[K, V, W](t, n)
@@ -66,21 +69,21 @@ func mapTable[K, V, W any](t *Table[K, V], method string, f func(K, V) W, option
 		}
 		return op.MapTable(at, f, rows, out), nil
 	})
-	result.view = view(t, n, func(at op.Node, rows op.Lookup[K, V]) op.Lookup[K, W] {
+	result.view = viewed(t, n, func(at op.Node, rows op.Lookup[K, V]) op.Lookup[K, W] {
 		return op.MapRows(at, f, rows)
 	})
 	return result
 }
 
 // derive adds a node whose table is made of another one.
-func derive[K, V, W any](t *Table[K, V], n *graph.Node) *Table[K, W] {
+func derive[K, V, W any](t *tableNode[K, V], n *graph.Node) *tableNode[K, W] {
 	t.b.g.Add(n, t.node)
-	return &Table[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{t}}}
+	return &tableNode[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{t}}}
 }
 
-// view returns how rows are read through the table that they are made of. The
+// viewed returns how rows are read through the table that they are made of. The
 // functions that make them are those of the node n, whichever node reads.
-func view[K, V, W any](t *Table[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) func(*graph.Task, reader) (op.Lookup[K, W], error) {
+func viewed[K, V, W any](t *tableNode[K, V], n *graph.Node, build func(op.Node, op.Lookup[K, V]) op.Lookup[K, W]) view[K, W] {
 	return func(task *graph.Task, by reader) (op.Lookup[K, W], error) {
 		rows, err := t.lookupFor(task, by)
 		if err != nil {

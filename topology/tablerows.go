@@ -19,8 +19,9 @@ type TableRows[K, V any] struct {
 // Rows returns the handle through which processors read the table's rows. They see
 // the changes of the records before, and of their own record where that comes
 // through the table.
-func (t *Table[K, V]) Rows() StoreHandle[*TableRows[K, V]] {
-	t = t.valid()
+func (t *Table[K, V]) Rows() StoreHandle[*TableRows[K, V]] { return rowsHandle(t.valid().tableNode) }
+
+func rowsHandle[K, V any](t *tableNode[K, V]) StoreHandle[*TableRows[K, V]] {
 	if t.rowsHandle == nil {
 		t.rowsHandle = &handle{b: t.b, name: "table " + t.node.Name, stores: func(n *graph.Node) []string { return t.read(n.Name) }}
 	}

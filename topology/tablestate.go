@@ -44,18 +44,20 @@ type upstream interface {
 	// of what length.
 	isVersioned() bool
 	history() time.Duration
+	// ofWindows says that rows are read from a window store.
+	ofWindows() bool
 }
 
 // isStored returns whether the table has a store of its own by now.
-func (t *Table[K, V]) isStored() bool { return t.stored.name != "" && !t.pending }
+func (t *tableNode[K, V]) isStored() bool { return t.stored.name != "" && !t.pending }
 
 // store declares the store that has been pending.
-func (t *Table[K, V]) store() {
+func (t *tableNode[K, V]) store() {
 	t.pending = false
 	t.stored.declare(t.b, t.node, nil)
 }
 
-func (t *Table[K, V]) sendOld(user string, force bool) bool {
+func (t *tableNode[K, V]) sendOld(user string, force bool) bool {
 	switch {
 	case t.old:
 		return true
@@ -75,7 +77,7 @@ func (t *Table[K, V]) sendOld(user string, force bool) bool {
 	return t.old
 }
 
-func (t *Table[K, V]) read(user string) []string {
+func (t *tableNode[K, V]) read(user string) []string {
 	t.wasRead = true
 	switch {
 	case t.pending && t.from == nil:
@@ -99,7 +101,7 @@ func (t *Table[K, V]) read(user string) []string {
 
 // isVersioned returns whether the table has the history of its rows: it's kept in
 // the table's own store, or in that of the table that this one is made of.
-func (t *Table[K, V]) isVersioned() bool {
+func (t *tableNode[K, V]) isVersioned() bool {
 	switch {
 	case t.stored.name != "" && !t.passesRows():
 		return t.stored.isVersioned()
@@ -111,14 +113,28 @@ func (t *Table[K, V]) isVersioned() bool {
 
 // passesRows returns whether the table has a store that is never needed, as its rows are
 // made of those of one other table.
-func (t *Table[K, V]) passesRows() bool { return t.pending && t.from != nil && !t.joins }
+func (t *tableNode[K, V]) passesRows() bool { return t.pending && t.from != nil && !t.joins }
 
 // history returns how long the table has the history of its rows.
-func (t *Table[K, V]) history() time.Duration {
+func (t *tableNode[K, V]) history() time.Duration {
 	if t.stored.name != "" && !t.passesRows() {
 		return t.stored.resolve().history
 	}
 	return t.from[0].history()
+}
+
+func (t *tableNode[K, V]) ofWindows() bool {
+	return !t.isStored() && slices.ContainsFunc(t.from, upstream.ofWindows)
+}
+
+// storeName returns the name of the store that the table has, or was said to have.
+func (t *tableNode[K, V]) storeName() string {
+	if len(t.from) == 1 {
+		if s, ok := t.from[0].(windowStore); ok {
+			return string(s)
+		}
+	}
+	return t.stored.name
 }
 
 // reader is who reads rows.
@@ -131,13 +147,13 @@ type reader struct {
 }
 
 // lookup returns how the named node of a task reads the rows.
-func (t *Table[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], error) {
+func (t *tableNode[K, V]) lookup(task *graph.Task, node string) (op.Lookup[K, V], error) {
 	return t.lookupFor(task, reader{node: node})
 }
 
 // lookupAsOf returns how the named node of a task reads the rows as they were at a
 // time. A table that isn't versioned has them as they are alone.
-func (t *Table[K, V]) lookupAsOf(task *graph.Task, node string) (op.LookupAsOf[K, V], error) {
+func (t *tableNode[K, V]) lookupAsOf(task *graph.Task, node string) (op.LookupAsOf[K, V], error) {
 	if !t.isVersioned() {
 		rows, err := t.lookup(task, node)
 		return func(key K, _ int64) (V, int64, bool, error) { return rows(key) }, err
@@ -150,7 +166,7 @@ func (t *Table[K, V]) lookupAsOf(task *graph.Task, node string) (op.LookupAsOf[K
 	}, err
 }
 
-func (t *Table[K, V]) lookupFor(task *graph.Task, by reader) (op.Lookup[K, V], error) {
+func (t *tableNode[K, V]) lookupFor(task *graph.Task, by reader) (op.Lookup[K, V], error) {
 	switch {
 	case !t.isStored():
 		return t.view(task, by)
@@ -182,10 +198,15 @@ func (t *Table[K, V]) lookupFor(task *graph.Task, by reader) (op.Lookup[K, V], e
 // rows that can be made of those of other tables aren't stored then.
 func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 	t = t.valid()
+	t.materialize(st)
+	return t
+}
+
+func (t *tableNode[K, V]) materialize(st Stored[V]) {
 	switch {
-	case t.stored.name != "":
-		t.b.g.Fail(t.node.Name, "Materialize: the table has the store %q already", t.stored.name)
-		return t
+	case t.storeName() != "":
+		t.b.g.Fail(t.node.Name, "Materialize: the table has the store %q already", t.storeName())
+		return
 	case t.wasRead || len(t.node.Children()) > 0:
 		t.b.g.Fail(t.node.Name, "Materialize comes too late: call it before anything else is made of the table")
 	}
@@ -193,5 +214,4 @@ func (t *Table[K, V]) Materialize(st Stored[V]) *Table[K, V] {
 	if t.pending = st.resolve().ifNeeded; !t.pending {
 		st.declare(t.b, t.node, nil)
 	}
-	return t
 }

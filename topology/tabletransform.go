@@ -30,13 +30,16 @@ type Transformer[K, V, W any] interface {
 // before. A join with a result that isn't materialized calls a transformer for each
 // row that it reads, another one of the same task (KIP-292).
 func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], options ...ProcessOption) *Table[K, W] {
-	t = t.valid()
+	return &Table[K, W]{transformTable(t.valid().tableNode, supply, options)}
+}
+
+func transformTable[K, V, W any](t *tableNode[K, V], supply func() Transformer[K, V, W], options []ProcessOption) *tableNode[K, W] {
 	n := processorNode(t.b, "KTABLE-TRANSFORMVALUES-", options)
 	checkSupply[*ProcessingContext](t.b, n.Name, "Transform", supply)
 	// Reading the rows takes the transformer's stores as well.
-	from := transformed[K, V]{Table: t, stores: slices.Clone(n.Stores)}
+	from := transformed[K, V]{tableNode: t, stores: slices.Clone(n.Stores)}
 	t.b.g.Add(n, t.node)
-	result := &Table[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{from}}}
+	result := &tableNode[K, W]{b: t.b, node: n, key: t.key, tableState: tableState{from: []upstream{from}}}
 	link(n, func(task *graph.Task, at op.Node, out op.Func[K, op.Change[W]]) (op.Func[K, op.Change[V]], error) {
 		rows, out, err := result.heldRows(task, n, out)
 		if err != nil {
@@ -65,12 +68,12 @@ func (t *Table[K, V]) Transform[W any](supply func() Transformer[K, V, W], optio
 
 // transformed is the table that a transformed one is made of.
 type transformed[K, V any] struct {
-	*Table[K, V]
+	*tableNode[K, V]
 	stores []string
 }
 
 func (t transformed[K, V]) read(user string) []string {
-	stores := append(t.Table.read(user), t.stores...)
+	stores := append(t.tableNode.read(user), t.stores...)
 	slices.Sort(stores)
 	return slices.Compact(stores)
 }

@@ -22,7 +22,7 @@ type tableWindows[K any] struct {
 func windowsOf[K any](s windowShape, k serde.Serde[K]) tableWindows[K] {
 	w := tableWindows[K]{key: serde.WindowedKey(k, s.size), delay: s.grace, endless: s.endless}
 	if s.endless {
-		w.key = endlessKey[K]{w.key}
+		w.key = endlessKey[K]{w.key, partOf(w.key)}
 	}
 	return w
 }
@@ -32,7 +32,13 @@ func sessionsOf[K any](s windowShape, k serde.Serde[K]) tableWindows[K] {
 }
 
 // endlessKey reads the keys of windows that never end.
-type endlessKey[K any] struct{ serde.Serde[Windowed[K]] }
+type endlessKey[K any] struct {
+	serde.Serde[Windowed[K]]
+	part func(key []byte) []byte
+}
+
+// PartitionKey returns the inner key, as for other windows.
+func (s endlessKey[K]) PartitionKey(key []byte) []byte { return s.part(key) }
 
 // Decode reads a key, which doesn't say where its window ends.
 func (s endlessKey[K]) Decode(b []byte) (Windowed[K], error) {

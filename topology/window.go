@@ -178,16 +178,16 @@ func windowAggregate[K, V, A any](s *TimeWindowedStream[K, V], st Stored[A], a a
 	shape := s.w.stored()
 	n := a.place(s.g, st, &shape, options)
 	s.w.check(s.g.s.b, n.Name)
-	old := &oldValues{}
+	table := windowedTable(s.g.s.b, n, st, windowsOf(s.w, s.g.key), windowRowsIn(st, s.g.key))
 	link(n, func(t *graph.Task, at op.Node, out op.Func[Windowed[K], op.Change[A]]) (op.Func[K, V], error) {
-		rows, err := openWindow(t, n, st, s.w, s.g.key, old.sent, out)
+		rows, err := openWindow(t, n, st, s.w, s.g.key, table.old, out)
 		if err != nil {
 			return nil, err
 		}
 		rows.Zero = a.zero
 		return aggregateWindows(rows, s.w, s.g.key, a.fold(at)), nil
 	})
-	return &WindowedTable[K, A]{b: s.g.s.b, node: n, windows: windowsOf(s.w, s.g.key), old: old, rows: windowRowsIn(st, s.g.key)}
+	return table
 }
 
 // aggregateWindows returns the operator for the kind of windows.

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"time"
+
 	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/topology/internal/graph"
 	"github.com/oncestream/oncestream/topology/internal/op"
@@ -8,89 +10,76 @@ import (
 )
 
 // WindowedTable is a table with a row for each key and window. It's a type apart
-// from Table because its rows aren't placed by their whole key.
+// from Table because its rows aren't placed by their whole key. Otherwise its
+// methods do what those of [Table] do, with windowed keys.
 type WindowedTable[K, V any] struct {
-	b       *Builder
-	node    *graph.Node
+	*tableNode[Windowed[K], V]
 	windows tableWindows[K]
-	// old is shared by the tables from an aggregation or a join on.
-	old *oldValues
-	// rows is how the rows are read.
-	rows windowedRows[K, V]
 }
 
-// oldValues says that changes carry the values before them. It's asked for while the
-// topology is written down, by what stands behind.
-type oldValues struct {
-	sent bool
-	from []*oldValues
+// windowedTable returns the table of an aggregation's windows, whose rows are in the
+// store st.
+func windowedTable[K, A any](b *Builder, n *graph.Node, st Stored[A], w tableWindows[K], view view[Windowed[K], A]) *WindowedTable[K, A] {
+	t := &tableNode[Windowed[K], A]{b: b, node: n, key: w.key, view: view, tableState: tableState{from: []upstream{windowStore(st.name)}}}
+	t.stored.value = st.value
+	return w.table(t)
 }
 
-// ask has the changes carry old values.
-func (o *oldValues) ask() {
-	o.sent = true
-	for _, from := range o.from {
-		from.ask()
-	}
+// table returns a table of rows with these windows.
+func (w tableWindows[K]) table[V any](t *tableNode[Windowed[K], V]) *WindowedTable[K, V] {
+	return &WindowedTable[K, V]{tableNode: t, windows: w}
 }
 
-// windowedRows is how nodes read the rows of a windowed table.
-type windowedRows[K, V any] struct {
-	// stores are the names of the stores that the rows are in, or are made of.
-	stores []string
-	lookup lookup[Windowed[K], V]
-}
+// windowStore is the name of an aggregation's store, as what its table is made of: the
+// operator keeps the rows there by itself.
+type windowStore string
 
-// as returns how the rows are read that build makes of these. The functions that
-// make them are those of the node n, whichever node reads.
-func (r windowedRows[K, V]) as[W any](n *graph.Node, build func(op.Node, op.Lookup[Windowed[K], V]) op.Lookup[Windowed[K], W]) windowedRows[K, W] {
-	return windowedRows[K, W]{stores: r.stores, lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], W], error) {
-		rows, err := r.lookup(task, node)
-		if err != nil {
-			return nil, err
-		}
-		return build(operator(task, n), rows), nil
-	}}
-}
+func (windowStore) sendOld(string, bool) bool { return true }
+
+func (s windowStore) read(string) []string { return []string{string(s)} }
+
+func (windowStore) isVersioned() bool { return false }
+
+func (windowStore) history() time.Duration { return 0 }
+
+func (windowStore) ofWindows() bool { return true }
 
 // windowRowsIn is how the rows of a window store are read.
-func windowRowsIn[K, A any](st Stored[A], k serde.Serde[K]) windowedRows[K, A] {
-	return windowedRows[K, A]{stores: []string{st.name}, lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], A], error) {
-		raw, err := open(task, node, st.name)
+func windowRowsIn[K, A any](st Stored[A], k serde.Serde[K]) view[Windowed[K], A] {
+	return func(task *graph.Task, by reader) (op.Lookup[Windowed[K], A], error) {
+		raw, err := open(task, by.node, st.name)
 		if err != nil {
 			return nil, err
 		}
 		store, err := statestore.NewWindow(raw, k, st.value)
 		if err != nil {
-			return nil, storeError(node, st.name, err)
+			return nil, storeError(by.node, st.name, err)
 		}
 		return op.RowsOfWindows(store), nil
-	}}
+	}
 }
 
 // sessionRowsIn is how the rows of a session store are read.
-func sessionRowsIn[K, A any](st Stored[A], k serde.Serde[K]) windowedRows[K, A] {
-	return windowedRows[K, A]{stores: []string{st.name}, lookup: func(task *graph.Task, node string) (op.Lookup[Windowed[K], A], error) {
-		raw, err := open(task, node, st.name)
+func sessionRowsIn[K, A any](st Stored[A], k serde.Serde[K]) view[Windowed[K], A] {
+	return func(task *graph.Task, by reader) (op.Lookup[Windowed[K], A], error) {
+		raw, err := open(task, by.node, st.name)
 		if err != nil {
 			return nil, err
 		}
 		store, err := statestore.NewSession(raw, k, st.value)
 		if err != nil {
-			return nil, storeError(node, st.name, err)
+			return nil, storeError(by.node, st.name, err)
 		}
 		return op.RowsOfSessions(store), nil
-	}}
+	}
 }
 
 // valid returns the table, or one that can't be built for none.
 func (t *WindowedTable[K, V]) valid() *WindowedTable[K, V] {
-	if t != nil && t.b != nil {
+	if t != nil && t.tableNode != nil {
 		return t
 	}
-	var none *Table[K, V]
-	t0 := none.valid()
-	return &WindowedTable[K, V]{b: t0.b, node: t0.node, old: &oldValues{}}
+	return &WindowedTable[K, V]{tableNode: noTable[Windowed[K], V]()}
 }
 
 // ToStream returns the stream of all updates of the table, with the keys that
@@ -106,4 +95,24 @@ func (t *WindowedTable[K, V]) ToStream[J any](key func(Windowed[K]) J, options .
 		return op.RekeyChanges(at, key, out), nil
 	})
 	return &Stream[J, V]{b: t.b, node: t.b.g.Add(n, t.node), rekeyed: true}
+}
+
+// Materialize keeps the rows of the table in a key-value store of its own, as
+// [Table.Materialize] does, under the bytes of the windowed key: those of the inner
+// key and the window's start, or a session's end and start, in 8 bytes each. It's for
+// tables that are made of other ones: those of aggregations are stored anyway.
+//
+// Such a store has no retention. Rows stay until they are deleted, so its changelog
+// grows with the number of windows.
+func (t *WindowedTable[K, V]) Materialize(st Stored[V]) *WindowedTable[K, V] {
+	t = t.valid()
+	t.materialize(st)
+	return t
+}
+
+// Rows returns the handle through which processors read the table's rows, as
+// [Table.Rows] does. Rows of windows that their store has dropped aren't there. A
+// range of rows takes a store of [WindowedTable.Materialize].
+func (t *WindowedTable[K, V]) Rows() StoreHandle[*TableRows[Windowed[K], V]] {
+	return rowsHandle(t.valid().tableNode)
 }

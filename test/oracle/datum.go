@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -58,6 +60,11 @@ func (s span) append(dst []byte) []byte {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(s.end))
 	}
 	return binary.BigEndian.AppendUint64(dst, uint64(s.start))
+}
+
+// compare orders windows by key, start and end.
+func (s span) compare(o span) int {
+	return cmp.Or(bytes.Compare(s.key.append(nil), o.key.append(nil)), cmp.Compare(s.start, o.start), cmp.Compare(s.end, o.end))
 }
 
 func (k keyed) print() string { return k.value.print() }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -25,7 +24,7 @@ func (r sessionRows[V]) rows(s *statestore.Store) ([]row, error) {
 	}
 	all, err := r.sessions(view.All())
 	slices.SortFunc(all, func(a, b window) int {
-		return cmp.Or(cmp.Compare(a.key.print(), b.key.print()), cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+		return a.compare(b.span)
 	})
 	return printSessions(all), err
 }

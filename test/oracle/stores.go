@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"iter"
 	"math"
@@ -130,17 +129,42 @@ type keyValueRows[V any] struct {
 	datum func(V) datum
 }
 
-// rows implements rowReader.
-func (kv keyValueRows[V]) rows(s *statestore.Store) ([]row, error) { return kv.between(s, nil, nil) }
+// rows implements rowReader. Keys with windows aren't in the order of their bytes, in
+// which sessions have their ends first.
+func (kv keyValueRows[V]) rows(s *statestore.Store) ([]row, error) {
+	entries, err := kv.between(s, nil, nil)
+	slices.SortStableFunc(entries, func(a, b statestore.Entry[datum, V]) int {
+		v, ok := a.Key.(span)
+		w, both := b.Key.(span)
+		if !ok || !both {
+			return 0
+		}
+		return v.compare(w)
+	})
+	return kv.print(entries), err
+}
 
-func (kv keyValueRows[V]) between(s *statestore.Store, from, to *datum) ([]row, error) {
+// between returns the rows with keys from one to another, in the order of their bytes.
+func (kv keyValueRows[V]) between(s *statestore.Store, from, to *datum) (all []statestore.Entry[datum, V], err error) {
 	view, err := statestore.NewKeyValue(s, kv.key, kv.value)
 	if err != nil {
 		return nil, err
 	}
-	return collect(view.Range(from, to), func(e statestore.Entry[datum, V]) row {
-		return row{e.Key.print(), show(kv.datum(e.Value)), e.Timestamp}
-	})
+	for e, err := range view.Range(from, to) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func (kv keyValueRows[V]) print(entries []statestore.Entry[datum, V]) []row {
+	rows := []row{}
+	for _, e := range entries {
+		rows = append(rows, row{e.Key.print(), show(kv.datum(e.Value)), e.Timestamp})
+	}
+	return rows
 }
 
 // collect makes rows of the entries.
@@ -157,27 +181,31 @@ func collect[E any](entries iter.Seq2[E, error], f func(E) row) ([]row, error) {
 
 // query implements rowReader.
 func (kv keyValueRows[V]) query(s *statestore.Store, op string, q *params) (any, error) {
+	from, to := bound(q, "from"), bound(q, "to")
 	switch op {
 	case "get":
 		if q.has("asOf") {
 			return nil, missing("query get with asOf")
 		}
-		key := datum(text(q.text("key")))
-		rows, err := kv.between(s, &key, &key)
-		return alone(rows, 1), err
-	case "all", "range":
-		return kv.between(s, bound(q, "from"), bound(q, "to"))
-	case "reverseAll", "reverseRange":
-		rows, err := kv.between(s, bound(q, "from"), bound(q, "to"))
-		slices.Reverse(rows)
-		return rows, err
+		from = bound(q, "key")
+		to = from
+	case "all", "range", "reverseAll", "reverseRange":
 	case "prefix":
-		prefix := q.text("prefix")
-		from := datum(text(prefix))
-		rows, err := kv.between(s, &from, nil)
-		return slices.DeleteFunc(rows, func(r row) bool { return !bytes.HasPrefix([]byte(r[0].(string)), []byte(prefix)) }), err
+		from = bound(q, "prefix")
+	default:
+		return nil, missing("query %s of a key-value store", op)
 	}
-	return nil, missing("query %s of a key-value store", op)
+	entries, err := kv.between(s, from, to)
+	rows := kv.print(entries)
+	switch op {
+	case "get":
+		return alone(rows, 1), err
+	case "reverseAll", "reverseRange":
+		slices.Reverse(rows)
+	case "prefix":
+		rows = slices.DeleteFunc(rows, func(r row) bool { return !strings.HasPrefix(r[0].(string), q.text("prefix")) })
+	}
+	return rows, err
 }
 
 func bound(q *params, key string) *datum {
@@ -222,7 +250,7 @@ func (w windowRows[V]) fetchAll(s *statestore.Store, from, to int64) ([]window, 
 	}
 	all, err := w.windows(view.FetchAll(from, to))
 	slices.SortFunc(all, func(a, b window) int {
-		return cmp.Or(cmp.Compare(a.key.print(), b.key.print()), cmp.Compare(a.start, b.start))
+		return a.compare(b.span)
 	})
 	return all, err
 }

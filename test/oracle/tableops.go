@@ -48,7 +48,7 @@ func filterTable(b *builder, s *step) (any, error) {
 	}
 	f := func(k, v datum) bool { return p(printed(k), printed(v)) }
 	if w, ok := b.results[s.text("from")].(windowedTable); ok {
-		return w.filter(f, s.op == "filterNot", s.options()), nil
+		return filterWindowed(b, s, w, f)
 	}
 	in, err := from[table](b, s, "from")
 	if err != nil {
@@ -67,7 +67,7 @@ func mapTable(b *builder, s *step) (any, error) {
 		return nil, err
 	}
 	if w, ok := b.results[s.text("from")].(windowedTable); ok {
-		return w.mapped(datumOf(f), s.options()), nil
+		return mapWindowed(b, s, w, datumOf(f))
 	}
 	in, err := from[table](b, s, "from")
 	if err != nil {
@@ -85,11 +85,24 @@ func side(d *datum) *string {
 	return printed(*d)
 }
 
+// inner, left and outer are a joiner of tables, which sees no key.
+func inner(j joiner) func(l, r datum) datum {
+	return func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }
+}
+
+func left(j joiner) func(l datum, r *datum) datum {
+	return func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }
+}
+
+func outer(j joiner) func(l, r *datum) datum {
+	return func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }
+}
+
 func joinTables(b *builder, s *step) (any, error) {
-	if left, ok := b.results[s.text("from")].(windowedTable); ok {
-		return joinWindowed(b, s, left)
+	if w, ok := b.results[s.text("from")].(windowedTable); ok {
+		return joinWindowed(b, s, w)
 	}
-	left, err := from[table](b, s, "from")
+	in, err := from[table](b, s, "from")
 	if err != nil {
 		return nil, err
 	}
@@ -101,62 +114,59 @@ func joinTables(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, with := left.rows(), right.rows().Table
+	t, with := in.rows(), right.rows().Table
 	switch s.op {
 	case "join":
-		return t.made(b, s, t.Join(with, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }, s.options()...), textSerde{})
+		return t.made(b, s, t.Join(with, inner(j), s.options()...), textSerde{})
 	case "leftJoin":
-		return t.made(b, s, t.LeftJoin(with, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...), textSerde{})
+		return t.made(b, s, t.LeftJoin(with, left(j), s.options()...), textSerde{})
 	}
-	return t.made(b, s, t.OuterJoin(with, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...), textSerde{})
+	return t.made(b, s, t.OuterJoin(with, outer(j), s.options()...), textSerde{})
 }
 
-func joinWindowed(b *builder, s *step, from windowedTable) (any, error) {
-	with, ok := b.results[s.text("with")].(windowedTable)
-	if !ok {
-		return nil, missing("step %s of a windowed table and another kind", s.op)
-	}
-	j, err := parseJoiner(s.text("joiner"))
+// foreignKey is what a step says of a join by foreign key but its left table.
+type foreignKey struct {
+	with   *topology.Table[datum, datum]
+	of     func(k, v datum) (datum, bool)
+	joiner joiner
+}
+
+func foreignKeyParams(b *builder, s *step) (k foreignKey, err error) {
+	right, err := from[table](b, s, "with")
 	if err != nil {
-		return nil, err
+		return k, err
 	}
-	left, right := from.rows(), with.rows().WindowedTable
-	switch s.op {
-	case "join":
-		return left.table(left.Join(right, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }, s.options()...)), nil
-	case "leftJoin":
-		return left.table(left.LeftJoin(right, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }, s.options()...)), nil
+	f, err := parseFunction(s.text("fk"))
+	if err != nil {
+		return k, err
 	}
-	return left.table(left.OuterJoin(right, func(l, r *datum) datum { return made(j.f(nil, side(l), side(r))) }, s.options()...)), nil
+	k.with = right.rows().Table
+	k.of = func(k, v datum) (datum, bool) {
+		of := datumOf(f)(k, v)
+		return of, of != nil
+	}
+	k.joiner, err = parseJoiner(s.text("joiner"))
+	return k, err
 }
 
 // joinByForeignKey has the topics of the step's name or id.
 func joinByForeignKey(b *builder, s *step) (any, error) {
-	left, err := from[table](b, s, "from")
+	k, err := foreignKeyParams(b, s)
 	if err != nil {
 		return nil, err
 	}
-	right, err := from[table](b, s, "with")
+	if w, ok := b.results[s.text("from")].(windowedTable); ok {
+		return joinWindowedByForeignKey(b, s, w, k)
+	}
+	in, err := from[table](b, s, "from")
 	if err != nil {
 		return nil, err
 	}
-	f, err := parseFunction(s.text("fk"))
-	if err != nil {
-		return nil, err
-	}
-	j, err := parseJoiner(s.text("joiner"))
-	if err != nil {
-		return nil, err
-	}
-	key := func(k, v datum) (datum, bool) {
-		of := datumOf(f)(k, v)
-		return of, of != nil
-	}
-	t, with := left.rows(), right.rows().Table
+	t := in.rows()
 	if s.op == "fkJoin" {
-		return t.made(b, s, t.JoinByForeignKey(s.name(), with, key, func(l, r datum) datum { return made(j.f(nil, printed(l), printed(r))) }), textSerde{})
+		return t.made(b, s, t.JoinByForeignKey(s.name(), k.with, k.of, inner(k.joiner)), textSerde{})
 	}
-	return t.made(b, s, t.LeftJoinByForeignKey(s.name(), with, key, func(l datum, r *datum) datum { return made(j.f(nil, printed(l), side(r))) }), textSerde{})
+	return t.made(b, s, t.LeftJoinByForeignKey(s.name(), k.with, k.of, left(k.joiner)), textSerde{})
 }
 
 // groupedTable is a grouped table. Without a name each aggregation groups anew,
@@ -182,7 +192,10 @@ func groupTable(b *builder, s *step) (any, error) {
 	f := func(k, v datum) (datum, datum) { return datumOf(key)(k, v), datumOf(value)(k, v) }
 	g := &groupedTable{}
 	if w, ok := b.results[s.text("from")].(windowedTable); ok {
-		g.by = func(name string) *topology.GroupedTable[datum, datum] { return w.group(name, f) }
+		t := w.rows()
+		g.by = func(name string) *topology.GroupedTable[datum, datum] {
+			return t.GroupBy(name, keyedTwice(t.spans, f), serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}))
+		}
 	} else if in, err := from[table](b, s, "from"); err != nil {
 		return nil, err
 	} else {

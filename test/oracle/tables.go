@@ -112,69 +112,6 @@ func toTable(b *builder, s *step) (any, error) {
 	return newTable(in.ToTable(in.key, stored, s.options()...), in.key, in.value), nil
 }
 
-// windowedTable is a windowed table of any value type.
-type windowedTable interface {
-	streamer
-	// filter returns the rows for which f is true, or with not, false.
-	filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable
-	// mapped returns other values.
-	mapped(f func(k, v datum) datum, options []topology.Option) windowedTable
-	// rows returns the table with data for values.
-	rows() windowedRows
-	// group returns the rows as members of groups.
-	group(name string, f func(k, v datum) (datum, datum)) *topology.GroupedTable[datum, datum]
-}
-
-// windowedRows is a windowed table of data.
-type windowedRows struct {
-	*topology.WindowedTable[datum, datum]
-	spans
-}
-
-// windowedTableOf is a windowed table of texts or counts.
-type windowedTableOf[V any] struct {
-	*topology.WindowedTable[datum, V]
-	spans
-	value serde.Serde[datum]
-	datum func(V) datum
-}
-
-// filter implements windowedTable.
-func (t windowedTableOf[V]) filter(f func(k, v datum) bool, not bool, options []topology.Option) windowedTable {
-	of := func(w topology.Windowed[datum], v V) bool { return f(t.of(w), t.datum(v)) }
-	if not {
-		t.WindowedTable = t.FilterNot(of, options...)
-	} else {
-		t.WindowedTable = t.Filter(of, options...)
-	}
-	return t
-}
-
-// mapped implements windowedTable.
-func (t windowedTableOf[V]) mapped(f func(k, v datum) datum, options []topology.Option) windowedTable {
-	of := func(w topology.Windowed[datum], v V) datum { return f(t.of(w), t.datum(v)) }
-	return t.table(t.MapValuesWithKey(of, options...))
-}
-
-// rows implements windowedTable.
-func (t windowedTableOf[V]) rows() windowedRows {
-	if of, ok := any(t.WindowedTable).(*topology.WindowedTable[datum, datum]); ok {
-		return windowedRows{of, t.spans}
-	}
-	return windowedRows{t.MapValues(t.datum), t.spans}
-}
-
-// group implements windowedTable.
-func (t windowedTableOf[V]) group(name string, f func(k, v datum) (datum, datum)) *topology.GroupedTable[datum, datum] {
-	of := func(w topology.Windowed[datum], v V) (datum, datum) { return f(t.of(w), t.datum(v)) }
-	return t.GroupBy(name, of, serde.Serde[datum](textSerde{}), serde.Serde[datum](textSerde{}))
-}
-
-// stream implements streamer.
-func (t windowedTableOf[V]) stream(options []topology.Option) *stream {
-	return &stream{Stream: data(t.ToStream(t.of, options...).MarkAsPartitioned(), t.datum), key: spanSerde{t.spans}, value: t.value}
-}
-
 // toStream gives new keys with a step of its own where they're asked for.
 func toStream(b *builder, s *step) (any, error) {
 	t, err := from[streamer](b, s, "from")

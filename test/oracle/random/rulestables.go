@@ -42,6 +42,11 @@ func tableRules() []Rule {
 			(*graph).joinsRelated,
 		},
 		{
+			"a table of one with versions, with a store that has no name",
+			"Kafka Streams makes no such store, but takes the rows' history for unknown",
+			(*graph).forgetsVersions,
+		},
+		{
 			"a stored join whose joiner fails",
 			"Kafka Streams calls it for old values, too, which are in the store here",
 			(*graph).failsOnOld,
@@ -261,6 +266,20 @@ func (g *graph) joinsRelated() bool {
 		}
 	}
 	return false
+}
+
+// forgetsVersions returns whether a table without versions is made of one with, in a store
+// without a name.
+func (g *graph) forgetsVersions() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["store"] != nil && s.text("store") == "" && s.object("store")["name"] == nil && g.isTable(s.text("from")) &&
+			slices.ContainsFunc(g.inputsOf(s.text("id")), g.ofVersions)
+	})
+}
+
+// ofVersions returns whether a table has versions, or is made of one that has.
+func (g *graph) ofVersions(id string) bool {
+	return isVersioned(g.step(id)) || slices.ContainsFunc(g.inputsOf(id), g.ofVersions)
 }
 
 // failsOnOld returns whether the joiner of a stored join may fail, and old values are read.

@@ -37,10 +37,12 @@ func TestJoinsAndTablesAllocateNothing(t *testing.T) {
 	noAllocs(t, "Changes", &Record[string, Change[int]]{}, Changes(count))
 	noAllocs(t, "RekeyChanges", &Record[serde.Windowed[string], Change[int]]{},
 		RekeyChanges(n, func(w serde.Windowed[string]) string { return w.Key }, count))
-	noAllocs(t, "FilterWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
-		FilterWindowed(n, func(serde.Windowed[string], int) bool { return false }, false, func(*Record[serde.Windowed[string], Change[int]]) error { return nil }))
-	noAllocs(t, "MapWindowed", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
-		MapWindowed(n, func(_ serde.Windowed[string], v int) []byte { return nil }, true, func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
+	noAllocs(t, "FilterTable", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
+		FilterTable(n, func(serde.Windowed[string], int) bool { return false }, false, Rows[serde.Windowed[string], int]{Old: true},
+			func(*Record[serde.Windowed[string], Change[int]]) error { return nil }))
+	noAllocs(t, "MapTable", &Record[serde.Windowed[string], Change[int]]{Value: Change[int]{HasNew: true}},
+		MapTable(n, func(_ serde.Windowed[string], v int) []byte { return nil }, Rows[serde.Windowed[string], []byte]{Old: true},
+			func(*Record[serde.Windowed[string], Change[[]byte]]) error { return nil }))
 	noAllocs(t, "drop", &Record[string, int]{NullKey: true},
 		JoinTable(n, rows, func(a, b int) int { return a + b }, count))
 	if seen != 6*101 {

@@ -11,7 +11,7 @@ func FilterTable[K, V any](n Node, keep func(K, V) bool, want bool, t Rows[K, V]
 	passes := rowFilter(n, keep, want)
 	return func(r *Record[K, Change[V]]) error {
 		n.at()
-		o = Record[K, Change[V]]{Key: r.Key, Value: Change[V]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[V]]{Key: r.Key, Value: Change[V]{Past: r.Value.Past, Unsent: r.Value.Unsent && !t.stored()}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		if r.Value.HasNew && passes(r.Key, r.Value.New) {
 			c.New, c.HasNew = r.Value.New, true

@@ -9,7 +9,7 @@ func MapTable[K, V, W any](n Node, f func(K, V) W, t Rows[K, W], out Func[K, Cha
 	)
 	return func(r *Record[K, Change[V]]) error {
 		n.at()
-		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past, Unsent: r.Value.Unsent && !t.stored()}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		if r.Value.HasNew {
 			n.enter()

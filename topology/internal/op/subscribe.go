@@ -107,7 +107,7 @@ func (s *subscriber[K, V, J]) left(r *Record[K, Change[V]]) error {
 	if r.Value.Past {
 		return s.node.drop(plan.DropOutOfOrder)
 	}
-	if !r.Value.HasNew && !r.Value.HasOld {
+	if !r.Value.HasNew && !r.Value.hadRow() {
 		return nil
 	}
 	was, is, err := s.begin(r)
@@ -142,7 +142,7 @@ func (s *subscriber[K, V, J]) begin(r *Record[K, Change[V]]) (was, is foreignKey
 			return was, is, err
 		}
 	}
-	if r.Value.HasOld {
+	if r.Value.hadRow() {
 		was, err = s.keyOf(s.oldKey, r.Key, r.Value.Old)
 	}
 	return was, is, err

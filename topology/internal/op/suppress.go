@@ -22,10 +22,9 @@ type Suppression[K, V any] struct {
 	// Stop says that more than that is an error. Otherwise what is due first is passed
 	// on early.
 	Stop bool
-	// Sent says that what a change says of the row before is what was passed on last,
-	// and not what the row was before its last change.
-	Sent bool
-	// Final says that deleted rows aren't passed on.
+	// Final says that each row is passed on once, and deleted ones aren't. What a change
+	// says of the row before is what the row was before its last change then, as in Kafka
+	// Streams, but unsent; otherwise it's what was passed on last.
 	Final bool
 }
 
@@ -196,7 +195,9 @@ func (s *suppress[K, V]) keep(r *Record[K, Change[V]]) error {
 		return fmt.Errorf("serialize the old value: %w", err)
 	}
 	if !found {
-		s.is.Prior = s.is.Old
+		if !r.Value.Unsent || !s.rows.Old || s.Final {
+			s.is.Prior = s.is.Old
+		}
 		s.waiting.push(s.is.Due, key)
 	} else if err := s.follow(b, len(key)); err != nil {
 		return err
@@ -284,12 +285,11 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	switch {
 	case s.rows.stored():
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
-	case s.Sent:
-		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Prior)
-	default:
-		// The only change of a final row comes after none.
-		c.Unsent = s.Final
+	case s.Final:
+		c.Unsent = true
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
+	default:
+		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Prior)
 	}
 	return err
 }

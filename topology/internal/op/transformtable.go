@@ -11,7 +11,7 @@ func TransformTable[K, V, W any](n Node, f Transformer[K, V, W], t Rows[K, W], o
 	f = entered(n, f)
 	in := Record[K, V]{}
 	return func(r *Record[K, Change[V]]) (err error) {
-		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past}, Timestamp: r.Timestamp, Headers: r.Headers}
+		o = Record[K, Change[W]]{Key: r.Key, Value: Change[W]{Past: r.Value.Past, Unsent: r.Value.Unsent && !t.stored()}, Timestamp: r.Timestamp, Headers: r.Headers}
 		c := &o.Value
 		in = Record[K, V]{Key: r.Key, Value: r.Value.New, NullValue: !r.Value.HasNew, Timestamp: r.Timestamp, Headers: r.Headers}
 		if c.New, c.HasNew, err = f(&in); err != nil {
