@@ -27,7 +27,8 @@ func cacheRules() []Rule {
 		},
 		{
 			"reads of rows in a record cache with little room",
-			"what other operators read makes an entry there, or keeps one from being taken out next",
+			"what other operators read makes an entry there, or keeps one from being taken out next; in Kafka Streams' test " +
+				"driver global tables take of it, too",
 			(*graph).cachesReads,
 		},
 	}
@@ -39,7 +40,8 @@ func (g *graph) cachesReads() bool {
 		return false
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup"
+		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup" ||
+			s.text("op") == "globalTable"
 	})
 }
 

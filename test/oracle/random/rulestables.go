@@ -101,8 +101,10 @@ func (g *graph) readsFirstOld() bool {
 				return true
 			}
 		case "join", "leftJoin", "outerJoin":
-			if from && g.firstDeletes(s.text("from")) || first[s.text("with")] && g.firstDeletes(s.text("with")) {
-				return true
+			for _, id := range []string{s.text("from"), s.text("with")} {
+				if (first[id] || windowed[id]) && g.firstDeletes(id) {
+					return true
+				}
 			}
 			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
 		}
@@ -114,10 +116,14 @@ func (g *graph) readsFirstOld() bool {
 // which its table is made: to a join that's a deletion of the initial value.
 func (g *graph) firstDeletes(id string) bool {
 	s := g.step(id)
-	if s.text("op") != "aggregate" {
+	if s.text("op") != "aggregate" && (s.text("op") != "reduce" || g.windowOf(id)["type"] != "sliding") {
 		return s["joiner"] == nil && s["from"] != nil && g.firstDeletes(s.text("from"))
 	}
-	groups, _ := g.step(s.text("from"))["groups"].([]Object)
+	of := g.step(s.text("from"))
+	if of.text("op") == "windowedBy" {
+		of = g.step(of.text("from"))
+	}
+	groups, _ := of["groups"].([]Object)
 	return strings.HasPrefix(s.text("fn"), "nullIf") ||
 		slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") })
 }

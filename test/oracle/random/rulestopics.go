@@ -55,6 +55,11 @@ func (g *graph) differInPartitions() bool {
 	for _, n := range g.s.Partitions {
 		counts[n] = true
 	}
+	for _, s := range g.s.Steps {
+		if n, ok := s["partitions"]; ok && len(counts) > 0 {
+			counts[n] = true
+		}
+	}
 	if len(counts) < 2 {
 		return false
 	}
