@@ -41,7 +41,7 @@ func (g *graph) cachesReads() bool {
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
 		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup" ||
-			s.text("op") == "globalTable"
+			s.text("op") == "globalTable" || s["init"] != nil && strings.HasPrefix(s.text("fn"), "throwIf")
 	})
 }
 
