@@ -262,16 +262,28 @@ func (g *graph) joinsRelated() bool {
 		case op == "fkJoin" && g.repeats(from):
 			return true
 		case !inner && (s["store"] == nil || !g.oldRead(s.text("id"))):
-		case g.cacheBytes() > 0:
+		case g.cacheBytes() > 0, g.related(s), s["store"] != nil && (g.ofRelated(from) || g.ofRelated(with)):
 			return true
-		default:
-			of := g.origins(with)
-			if slices.ContainsFunc(g.origins(from), func(id string) bool { return slices.Contains(of, id) }) {
-				return true
-			}
 		}
 	}
 	return false
+}
+
+// related returns whether both tables of a join have a source in common.
+func (g *graph) related(s Object) bool {
+	of := g.origins(s.text("with"))
+	return slices.ContainsFunc(g.origins(s.text("from")), func(id string) bool { return slices.Contains(of, id) })
+}
+
+// ofRelated returns whether a table is made of a join of such tables without a topic of
+// its own in between.
+func (g *graph) ofRelated(id string) bool {
+	s := g.step(id)
+	if g.groupsTable(id) || s["fk"] != nil {
+		return false
+	}
+	return s["joiner"] != nil && g.isTable(s.text("from")) && g.isTable(s.text("with")) && g.related(s) ||
+		slices.ContainsFunc(g.inputsOf(id), g.ofRelated)
 }
 
 // forgetsVersions returns whether a table without versions is made of one with, in a store
@@ -357,6 +369,10 @@ func (g *graph) repeats(id string) bool {
 		return true
 	case "groupBy":
 		if g.isTable(s.text("from")) {
+			return true
+		}
+	case "windowedBy": // a session is taken out and put back with the same bounds
+		if s.object("window")["type"] == "session" {
 			return true
 		}
 	}
