@@ -13,8 +13,9 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// closerLook bounds the handshake that finds out what a listener speaks.
-const closerLook = 2 * time.Second
+// closerLook bounds the handshake that finds out what a listener speaks. A busy broker
+// may take its time.
+const closerLook = 10 * time.Second
 
 // explain says what a failed attempt to connect means, and which field of the
 // user's sarama.Config it's about.
@@ -76,7 +77,7 @@ func diagnose(addr string, conf *sarama.Config) string {
 	encrypted, err := speaksTLS(addr, conf)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("the listener may want TLS or SASL, or not want it, or refuse the credentials (looking closer: %v)", err)
+		return fmt.Sprintf("the listener may want TLS or SASL, or not want it, or refuse the credentials, see Net.TLS and Net.SASL (looking closer: %v)", err)
 	case encrypted && !conf.Net.TLS.Enable:
 		return "the listener speaks TLS, but Net.TLS.Enable is false"
 	case !encrypted && conf.Net.TLS.Enable:
@@ -88,7 +89,7 @@ func diagnose(addr string, conf *sarama.Config) string {
 }
 
 // speaksTLS tries a handshake. It's no matter of trust: the connection carries
-// nothing else.
+// nothing else. One that comes to no end tells nothing.
 func speaksTLS(addr string, conf *sarama.Config) (bool, error) {
 	conn, err := conf.Net.Proxy.Dialer.Dial("tcp", addr)
 	if err != nil {
@@ -101,5 +102,8 @@ func speaksTLS(addr string, conf *sarama.Config) (bool, error) {
 	// Whether it was closed properly doesn't matter any more.
 	_ = conn.Close()
 	op, isOp := errors.AsType[*net.OpError](err)
+	if isOp && op.Timeout() {
+		return false, err
+	}
 	return err == nil || isOp && op.Op == "remote error", nil
 }
