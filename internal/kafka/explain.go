@@ -13,9 +13,8 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// closerLook bounds the handshake that finds out what a listener speaks. A busy broker
-// may take its time.
-const closerLook = 10 * time.Second
+// closerLook bounds the handshake that finds out what a listener speaks.
+const closerLook = 2 * time.Second
 
 // explain says what a failed attempt to connect means, and which field of the
 // user's sarama.Config it's about.
@@ -74,18 +73,25 @@ func explainTLS(err error) string {
 // diagnose finds out why a listener hangs up or stays silent, which is all that
 // Kafka does about a client that speaks another protocol.
 func diagnose(addr string, conf *sarama.Config) string {
+	login := "the listener may refuse the login in Net.SASL, or want none"
+	if !conf.Net.SASL.Enable {
+		login = "the listener may want a login with SASL, but Net.SASL.Enable is false"
+	}
 	encrypted, err := speaksTLS(addr, conf)
+	op, isOp := errors.AsType[*net.OpError](err)
+	silent := isOp && op.Timeout()
 	switch {
-	case err != nil:
-		return fmt.Sprintf("the listener may want TLS or SASL, or not want it, or refuse the credentials, see Net.TLS and Net.SASL (looking closer: %v)", err)
+	case silent && !conf.Net.TLS.Enable:
+		// It waits for the rest of what it takes for a request, or it's slow.
+		return login + "; or it speaks TLS, but Net.TLS.Enable is false"
+	case err != nil && !silent:
+		return fmt.Sprintf("the listener may want TLS or SASL, or not want it, or refuse the credentials (looking closer: %v)", err)
 	case encrypted && !conf.Net.TLS.Enable:
 		return "the listener speaks TLS, but Net.TLS.Enable is false"
 	case !encrypted && conf.Net.TLS.Enable:
 		return "the listener doesn't speak TLS, but Net.TLS.Enable is true"
-	case !conf.Net.SASL.Enable:
-		return "the listener may want a login with SASL, but Net.SASL.Enable is false"
 	}
-	return "the listener may refuse the login in Net.SASL, or want none"
+	return login
 }
 
 // speaksTLS tries a handshake. It's no matter of trust: the connection carries
