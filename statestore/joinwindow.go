@@ -43,11 +43,15 @@ func (w *JoinWindow[K, V]) Put(key K, timestamp int64, v V) error {
 }
 
 // PutNull adds a record without a value: to the changelog, as Kafka Streams does,
-// but not to what reads see.
+// but not to what reads see. It's among the latest timestamps of a store in memory
+// alone, as there.
 func (w *JoinWindow[K, V]) PutNull(key K, timestamp int64) error {
 	b, err := w.next(key, timestamp)
 	if err != nil {
 		return err
+	}
+	if w.s.spec.InMemory {
+		w.s.advance(timestamp)
 	}
 	return w.delete(b, timestamp)
 }

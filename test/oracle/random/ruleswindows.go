@@ -25,11 +25,6 @@ func windowRules() []Rule {
 			(*graph).reachesBeforeTime,
 		},
 		{
-			"drops of joins with stores in memory",
-			"Kafka Streams counts a null value that's too old for such a store twice, which it wouldn't keep anyway",
-			(*graph).joinsInMemory,
-		},
-		{
 			"a left or outer self-join with one store",
 			"Kafka Streams makes an inner join of it",
 			(*graph).joinsItselfOnce,
@@ -84,16 +79,6 @@ func (g *graph) reachesBeforeTime() bool {
 	for _, s := range g.s.Steps {
 		w := s.object("window")
 		if (w.number("beforeMs") < 0 || w.number("afterMs") < 0) && !g.allTimes(func(ts int) bool { return ts >= 1000 }) {
-			return true
-		}
-	}
-	return false
-}
-
-// joinsInMemory returns whether a join of streams keeps its records in memory.
-func (g *graph) joinsInMemory() bool {
-	for _, s := range g.s.Steps {
-		if s["inMemory"] != nil {
 			return true
 		}
 	}
