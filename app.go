@@ -108,9 +108,9 @@ func (a *App) connect(ctx context.Context, role string) (*kafka.Client, error) {
 }
 
 // prepare lays the topology out on the cluster and creates internal topics that
-// are missing. The Discovery is nil where the layout stays.
+// are missing.
 func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *task.Discovery, error) {
-	topics := task.UserTopics(a.plan)
+	topics := task.LayoutTopics(a.cfg.ApplicationID, a.plan)
 	if a.cfg.DeadLetterTopic != "" {
 		topics = append(topics, a.cfg.DeadLetterTopic)
 	}
@@ -134,7 +134,7 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *
 	if err := a.checkReused(ctx, admin, layout.ReusedTopics()); err != nil {
 		return nil, nil, err
 	}
-	discovery, layout, err := a.ensure(ctx, admin, layout)
+	discovery, layout, err := a.ensure(ctx, admin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,8 +142,8 @@ func (a *App) prepare(ctx context.Context, admin *kafka.Client) (*task.Layout, *
 	return layout, discovery, nil
 }
 
-// lay lays the topology out on the user's topics, of which some are known. Nothing is
-// created.
+// lay lays the topology out on the topics there are, of which some are known. Nothing
+// is created.
 func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]int32) (*task.Layout, error) {
 	if task.NeedsAllTopics(a.plan) {
 		all, err := admin.AllPartitions(ctx)
@@ -155,16 +155,9 @@ func (a *App) lay(ctx context.Context, admin *kafka.Client, counts map[string]in
 	return task.NewLayout(a.cfg.ApplicationID, a.plan, counts)
 }
 
-// ensure creates the internal topics that are missing. Where the layout follows the
-// topics of patterns, it may already be another one.
-func (a *App) ensure(ctx context.Context, admin *kafka.Client, layout *task.Layout) (*task.Discovery, *task.Layout, error) {
-	if !task.NeedsAllTopics(a.plan) {
-		err := admin.EnsureTopics(ctx, layout.InternalTopics(a.cfg.ReplicationFactor))
-		if err != nil {
-			err = fmt.Errorf("internal topics: %w", err)
-		}
-		return nil, layout, err
-	}
+// ensure creates the internal topics that are missing. As the layout follows the topics,
+// it may already be another one.
+func (a *App) ensure(ctx context.Context, admin *kafka.Client) (*task.Discovery, *task.Layout, error) {
 	d := task.NewDiscovery(task.DiscoveryConfig{
 		ApplicationID: a.cfg.ApplicationID, Plan: a.plan, Admin: admin, Replication: a.cfg.ReplicationFactor,
 		Interval: a.cfg.DiscoveryInterval, Logger: a.log,
@@ -198,7 +191,7 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 	cfg := a.workerConfig()
 	cfg.Layout, cfg.DB, cfg.Metrics, cfg.Owners = layout, db, metrics, new(task.Owners)
 	cfg.OnCommitted, cfg.Discovery = keeper.Committed, keeper.Discovery
-	if len(layout.Tasks) > 0 || cfg.Discovery != nil {
+	if len(layout.Tasks) > 0 || task.NeedsAllTopics(a.plan) {
 		a.mu.workers = make([]task.Status, a.cfg.Workers)
 	}
 	var (
@@ -223,7 +216,7 @@ func (a *App) work(ctx context.Context, keeper *task.Keeper, globals *task.Globa
 		run(task.NewWorker(cfg, i+1).Run)
 	}
 	run(keeper.Run)
-	if cfg.Discovery != nil {
+	if len(a.mu.workers) > 0 {
 		run(cfg.Discovery.Run)
 	}
 	if globals != nil {

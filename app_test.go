@@ -278,9 +278,13 @@ func TestStartErrors(t *testing.T) {
 
 func TestWrongRepartitionCount(t *testing.T) {
 	addr := fake.Addr(fake.Start(t))
-	names := topics(t, addr, 3, "in", "out")
+	names := topics(t, addr, 2, "in", "out")
 	kafkatest.CreateTopic(t, addr, "wrong-words-repartition", 2, nil)
-	err := start(t, wordCount(t, names[0], names[1]), oncestream.Config{ApplicationID: "wrong", Brokers: strings.Split(addr, ",")}).wait()
+	b := topology.NewBuilder()
+	b.Stream(names[0], serde.String, serde.String).
+		Repartition("words", serde.String, serde.String, topology.Partitions(3)).
+		To(names[1], serde.String, serde.String)
+	err := start(t, build(t, b), oncestream.Config{ApplicationID: "wrong", Brokers: strings.Split(addr, ",")}).wait()
 	if err == nil || !strings.Contains(err.Error(), "wrong-words-repartition") || !strings.Contains(err.Error(), "2") || !strings.Contains(err.Error(), "3") {
 		t.Errorf("Run returned %v", err)
 	}

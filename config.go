@@ -68,8 +68,8 @@ type Config struct {
 	// have records that haven't arrived yet. Negative: it waits for none.
 	MaxTaskIdle time.Duration
 	// DiscoveryInterval is the time between two looks for topics that a pattern of
-	// StreamMatching matches: how long a new topic may go unnoticed (metadata.max.age.ms
-	// in Kafka Streams). Default 1 min.
+	// StreamMatching matches, and for partitions that were added to input topics: how
+	// long these may go unnoticed (metadata.max.age.ms in Kafka Streams). Default 1 min.
 	DiscoveryInterval time.Duration
 	// TransactionTimeout is after how long a broker aborts the transaction of a
 	// silent worker, whose records hold up read_committed consumers until then. It

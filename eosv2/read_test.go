@@ -17,7 +17,7 @@ import (
 // than the producer, so that the two can't agree on a mistake.
 func readCommitted(t testing.TB, addrs []string, topic string) []*kgo.Record {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cl, err := kgo.NewClient(kgo.SeedBrokers(addrs...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		// Control records show where a partition's transactions end.

@@ -61,7 +61,7 @@ func (s *Store) restoreSegmented(part engineBatch, key, value []byte, timestamp 
 	}
 	if s.spec.Kind == DuplicateWindow {
 		s.current.sequence = k.sequence()
-		if value == nil {
+		if value == nil && !s.spec.InMemory {
 			return nil // its number is all that's left of it
 		}
 	}
@@ -73,6 +73,9 @@ func (s *Store) restoreSegmented(part engineBatch, key, value []byte, timestamp 
 		if err := s.expire(part, &s.current); err != nil {
 			return err
 		}
+	}
+	if s.spec.Kind == DuplicateWindow && value == nil {
+		return nil // its number and its time are
 	}
 	s.scratch = append(s.scratch[:0], s.prefix...)
 	s.scratch = binary.BigEndian.AppendUint64(s.scratch, uint64(k.time/s.segment))

@@ -11,6 +11,7 @@ import (
 	"github.com/oncestream/oncestream/internal/fault"
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/internal/record"
 	"go.uber.org/zap"
 )
 
@@ -18,7 +19,7 @@ import (
 type DiscoveryConfig struct {
 	// ApplicationID is the prefix of internal topics.
 	ApplicationID string
-	// Plan has patterns.
+	// Plan is the topology, with its patterns.
 	Plan *plan.Plan
 	// Admin asks for topics and creates internal ones.
 	Admin *kafka.Client
@@ -30,8 +31,9 @@ type DiscoveryConfig struct {
 	Logger *zap.Logger
 }
 
-// Discovery follows which topics there are for a plan with patterns. All workers of a
-// process share it. Section 4 of docs/design.md says how a group comes to one layout.
+// Discovery follows which topics there are for a plan, and which partitions they have.
+// All workers of a process share it. Section 4 of docs/design.md says how a group comes
+// to one layout.
 type Discovery struct {
 	DiscoveryConfig
 	layout atomic.Pointer[Layout]
@@ -56,15 +58,18 @@ func (d *Discovery) Refresh(ctx context.Context) (*Layout, error) {
 }
 
 func (d *Discovery) look(ctx context.Context) (*Layout, error) {
-	counts, err := d.Admin.AllPartitions(ctx)
+	counts, err := d.counts(ctx)
 	if err != nil {
 		return nil, err
+	}
+	last := d.Layout()
+	if last != nil {
+		d.steady(last, counts)
 	}
 	layout, err := NewLayout(d.ApplicationID, d.Plan, counts)
 	if err != nil {
 		return nil, err
 	}
-	last := d.Layout()
 	if last != nil && last.same(layout) {
 		return last, nil
 	}
@@ -72,19 +77,55 @@ func (d *Discovery) look(ctx context.Context) (*Layout, error) {
 		return nil, fmt.Errorf("internal topics: %w", err)
 	}
 	if last != nil {
-		d.log(last.Sources(), layout.Sources())
+		d.log(last.inputPartitions(), layout.inputPartitions())
 	}
 	d.layout.Store(layout)
 	fault.Point("pattern.discovered")
 	return layout, nil
 }
 
-// log tells which topics have come and gone.
-func (d *Discovery) log(before, now []string) {
-	without := func(all, other []string) []string {
-		return slices.DeleteFunc(slices.Clone(all), func(t string) bool { return slices.Contains(other, t) })
+// counts returns the partition counts that a layout follows from.
+func (d *Discovery) counts(ctx context.Context) (map[string]int32, error) {
+	if NeedsAllTopics(d.Plan) {
+		return d.Admin.AllPartitions(ctx)
 	}
-	d.Logger.Info("topics that patterns match have changed", zap.Strings("new", without(now, before)), zap.Strings("gone", without(before, now)))
+	return d.Admin.Partitions(ctx, LayoutTopics(d.ApplicationID, d.Plan)...)
+}
+
+// steady leaves those counts as they were that can't be followed. What's deleted is
+// left to the tasks that read it; it may come again.
+func (d *Discovery) steady(last *Layout, counts map[string]int32) {
+	for _, topic := range UserTopics(d.Plan) {
+		if was := last.counts[topic]; counts[topic] < was || !d.Plan.Grows(topic) {
+			counts[topic] = was
+		}
+	}
+	for real, name := range internalNames(d.ApplicationID, d.Plan) {
+		if n := last.counts[name]; name != "" && counts[real] == 0 && n > 0 {
+			counts[real] = n
+		}
+	}
+}
+
+// follows returns whether partitions of a topic are read some time after they were
+// added, or there's an error.
+func (d *Discovery) follows(topic string) bool {
+	byName := slices.Contains(UserTopics(d.Plan), topic) || d.Layout().repartition[topic]
+	return !byName || d.Plan.Grows(topic)
+}
+
+// log tells what has come and gone.
+func (d *Discovery) log(before, now []record.TopicPartition) {
+	without := func(all, other []record.TopicPartition) []record.TopicPartition {
+		return slices.DeleteFunc(slices.Clone(all), func(tp record.TopicPartition) bool { return slices.Contains(other, tp) })
+	}
+	d.Logger.Info("the partitions to read have changed", zap.Stringers("new", without(now, before)), zap.Stringers("gone", without(before, now)))
+}
+
+// fatal returns whether the topology can't read the topics that there are. Without
+// patterns it goes on with those it has.
+func (d *Discovery) fatal(err error) bool {
+	return kafka.Classify(err) == kafka.Fatal && NeedsAllTopics(d.Plan)
 }
 
 // Run looks at the topics at intervals until the context ends. It returns an error
@@ -101,10 +142,10 @@ func (d *Discovery) Run(ctx context.Context) error {
 		_, err := d.Refresh(ctx)
 		switch {
 		case err == nil || ctx.Err() != nil:
-		case kafka.Classify(err) == kafka.Fatal:
+		case d.fatal(err):
 			return fmt.Errorf("topics that patterns match: %w", err)
 		default:
-			d.Logger.Warn("topics that patterns match are unknown at the moment", zap.Error(err))
+			d.Logger.Warn("whether topics or partitions have come is unknown at the moment", zap.Error(err))
 		}
 	}
 }

@@ -28,7 +28,7 @@ type follower struct {
 func (f *follower) subscription(ctx context.Context) ([]string, error) {
 	layout, err := f.Refresh(ctx)
 	if err != nil {
-		if kafka.Classify(err) == kafka.Fatal {
+		if f.fatal(err) {
 			return nil, err
 		}
 		f.Logger.Debug("joining with the topics that were known", zap.Error(err))

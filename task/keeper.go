@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ type KeeperConfig struct {
 	Admin *kafka.Client
 	// Layout is what the application was laid out for.
 	Layout *Layout
-	// Discovery is set where the layout follows topics that come and go.
+	// Discovery follows the topics that there are; nil leaves the layout as it is.
 	Discovery *Discovery
 	// DB holds the state of the process.
 	DB *statestore.DB
@@ -114,29 +115,45 @@ func (k *Keeper) measure() {
 	}
 }
 
-// findUnread looks for partitions that were added to input topics since the
-// application started. The tasks are laid out at the start, so nobody reads them
-// until then, and that must not go unnoticed.
+// findUnread looks for partitions that were added to topics since the application
+// started, and that nobody will read until it's started again.
 func (k *Keeper) findUnread(ctx context.Context) {
 	layout := k.Layout
 	if k.Discovery != nil {
 		layout = k.Discovery.Layout()
 	}
-	topics := layout.Sources()
-	counts, err := k.Admin.Partitions(ctx, topics...)
+	read := map[string]int32{}
+	for _, topic := range layout.Sources() {
+		if k.Discovery == nil || !k.Discovery.follows(topic) {
+			read[topic] = layout.read(topic)
+		}
+	}
+	for _, g := range layout.Globals() {
+		read[g.Source.Topic] = layout.Partitions(g.Source.Topic)
+	}
+	counts, err := k.Admin.Partitions(ctx, slices.Collect(maps.Keys(read))...)
 	if err != nil {
 		if ctx.Err() == nil {
 			k.Logger.Warn("partition counts of the input unknown", zap.Error(err))
 		}
 		return
 	}
-	for _, t := range topics {
-		unread := max(0, counts[t]-layout.read(t))
-		k.Metrics.unread.WithLabelValues(t).Set(float64(unread))
+	for topic, n := range read {
+		unread := max(0, counts[topic]-n)
+		k.Metrics.unread.WithLabelValues(topic).Set(float64(unread))
 		if unread > 0 {
-			k.Logger.Error("partitions were added to an input topic and aren't read: restart all processes of the application; "+
-				"one with state has to be reset first, since its changelogs have as many partitions as the input had",
-				zap.String("topic", t), zap.Int32("unread", unread))
+			k.Logger.Error("partitions were added to an input topic and aren't read", zap.String("topic", topic), zap.Int32("unread", unread),
+				zap.String("remedy", remedyOfUnread(layout, topic)))
 		}
 	}
+}
+
+// remedyOfUnread says what to do about partitions that were added.
+func remedyOfUnread(l *Layout, topic string) string {
+	if l.read(topic) == 0 {
+		return "restart all processes: the topic of a global store is read as it is at the start"
+	}
+	return "the topic is read where there's state, and keys that move to the new partitions leave theirs behind: stop all processes, " +
+		"delete the application's internal topics, set its committed offsets back and start it again to process all input anew; " +
+		"or write the input to a topic with the old number of partitions"
 }

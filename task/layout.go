@@ -37,9 +37,9 @@ type source struct {
 	tp record.TopicPartition
 }
 
-// NewLayout lays a plan out. The counts are the partition counts of the user's
-// topics; a missing one is an error that lists all missing topics. For a plan with
-// patterns they are those of all topics there are, see [NeedsAllTopics].
+// NewLayout lays a plan out. The counts are the partition counts of [LayoutTopics]; a
+// missing one of the user's topics is an error that lists all missing ones. For a plan
+// with patterns they are those of all topics there are, see [NeedsAllTopics].
 func NewLayout(applicationID string, p *plan.Plan, counts map[string]int32) (*Layout, error) {
 	if missing := missingTopics(p, counts); len(missing) > 0 {
 		return nil, fmt.Errorf("missing topics: %s: create them before the application starts (oncestream creates only its internal topics), or check the names and the principal's right to describe them",
@@ -145,6 +145,11 @@ func (l *Layout) Sources() []string {
 		set[tp.Topic] = true
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// inputPartitions returns all partitions that are read, sorted.
+func (l *Layout) inputPartitions() []record.TopicPartition {
+	return slices.SortedFunc(maps.Keys(l.taskOf), record.TopicPartition.Compare)
 }
 
 // read returns how many partitions of a topic, by its real name, are read.

@@ -9,15 +9,24 @@ import (
 )
 
 // NeedsAllTopics returns whether a layout of the plan depends on which topics there
-// are, since a source reads those of a pattern.
+// are, since a source reads those of a pattern. Otherwise LayoutTopics are enough.
 func NeedsAllTopics(p *plan.Plan) bool { return p.HasPatterns() }
+
+// LayoutTopics returns the real names of the topics whose partition counts a layout
+// depends on, where no source has a pattern. Those of repartition topics may be missing.
+func LayoutTopics(applicationID string, p *plan.Plan) []string {
+	topics := UserTopics(p)
+	for real, name := range internalNames(applicationID, p) {
+		if name != "" {
+			topics = append(topics, real)
+		}
+	}
+	return topics
+}
 
 // matchPatterns replaces the patterns of a plan by the topics that they match. The
 // application's own internal topics are never among them.
 func matchPatterns(applicationID string, p *plan.Plan, counts map[string]int32) (*plan.Plan, error) {
-	if !p.HasPatterns() {
-		return p, nil
-	}
 	names := internalNames(applicationID, p)
 	created := map[string]int32{}
 	for real, name := range names {

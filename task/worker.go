@@ -57,7 +57,7 @@ type Config struct {
 
 	// Layout is the topology laid out on the cluster, at the start.
 	Layout *Layout
-	// Discovery is set where the layout follows topics that come and go.
+	// Discovery follows the topics that there are; nil leaves the layout as it is.
 	Discovery *Discovery
 	// DB holds the state of the process.
 	DB *statestore.DB

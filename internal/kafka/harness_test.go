@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // waitLimit ends a test that would otherwise wait for ever.
-const waitLimit = 30 * time.Second
+const waitLimit = 2 * time.Minute
 
 func testContext(t *testing.T) context.Context {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -277,6 +278,9 @@ func awaitAlive(t *testing.T, m *Member) {
 	}
 }
 
+// brokerLimit is longer than a broker takes to stop and to start, on any machine.
+const brokerLimit = 10 * time.Minute
+
 // TestRealBrokerRestart kills the only broker under a fetcher and a member. When
 // it's back, both go on where they were.
 func TestRealBrokerRestart(t *testing.T) {
@@ -299,7 +303,8 @@ func TestRealBrokerRestart(t *testing.T) {
 	t.Cleanup(f.Close)
 	f.Assign(tp(topic, 0), 0)
 	cfg := memberConfig()
-	cfg.SessionTimeout = waitLimit
+	// However long the broker takes to come back: nobody plays the worker that polls.
+	cfg.SessionTimeout, cfg.RebalanceTimeout = brokerLimit, brokerLimit
 	m := NewMember(client(), cfg)
 	m.Start(context.Background())
 	t.Cleanup(m.Close)

@@ -44,12 +44,10 @@ func (sub *SubTopology) hasPattern() bool {
 // with both nodes.
 //
 // The counts of created are those of repartition topics that exist, by their names in
-// the plan. Such a topic keeps its count if records of a pattern's topics lead to it:
-// it has been determined by the topics there were.
+// the plan. Such a topic keeps its count if records of topics lead to it that come, or
+// get more partitions, while the application runs: it has been determined by what there
+// was.
 func (p *Plan) Match(topics []string, created map[string]int32) (*Plan, error) {
-	if !p.HasPatterns() {
-		return p, nil
-	}
 	topics = slices.Sorted(slices.Values(topics))
 	m := matcher{topics: topics, readBy: map[string]string{}, matched: map[string][]string{}, kept: p.keptCounts(created)}
 	matched := *p
@@ -126,14 +124,14 @@ func (m *matcher) source(s *Source) ([]*Source, error) {
 	return all, nil
 }
 
-// keptCounts returns the repartition topics that exist and that records of patterns'
-// topics lead to, with their counts.
+// keptCounts returns the repartition topics that exist and that records of such topics
+// lead to, with their counts.
 func (p *Plan) keptCounts(created map[string]int32) map[string]*Repartition {
 	led := map[string]*Repartition{}
 	for grew := true; grew; {
 		before := len(led)
 		for _, sub := range p.SubTopologies {
-			if !sub.hasPattern() && !slices.ContainsFunc(sub.Sources, func(s *Source) bool { return led[s.Topic] != nil }) {
+			if !sub.widens() && !slices.ContainsFunc(sub.Sources, func(s *Source) bool { return led[s.Topic] != nil }) {
 				continue
 			}
 			for _, s := range sub.Sinks {

@@ -72,6 +72,37 @@ func testJoinWindow(e *env) {
 	e.refuse("a negative timestamp", w.Put("a", -1, "v"))
 }
 
+// testJoinWindowInMemory checks that records without a value move the time on of a store
+// in memory, after a restore too.
+func testJoinWindowInMemory(e *env) {
+	spec := joinSpec("m")
+	spec.InMemory = true
+	s := e.open(spec, 0)
+	w := e.joinWindow(s)
+	e.check(w.Put("a", at(0), "1"))
+	e.check(w.PutNull("a", at(time.Hour)))
+	e.wantShown("behind its retention", e.values(w.Fetch("a", 0, math.MaxInt64)), "")
+	e.check(w.PutNull("a", at(0)))
+	if s.Expired() != 1 {
+		e.Errorf("%d writes are past their retention, want 1", s.Expired())
+	}
+
+	spec = joinSpec("restored")
+	spec.InMemory = true
+	r := e.open(spec, 0)
+	b := e.db.NewBatch()
+	e.check(r.Restore(b, []byte(joinChange("a", at(0), 1)), []byte("1"), at(0)))
+	e.check(r.Restore(b, []byte(joinChange("a", at(time.Hour), 2)), nil, at(time.Hour)))
+	e.check(r.Stage(b, 2))
+	e.check(b.Commit())
+	e.check(b.Close())
+	r.Applied()
+	e.wantShown("restored", e.values(e.joinWindow(r).Fetch("a", 0, math.MaxInt64)), "")
+	if got := r.StreamTime(); got != at(time.Hour) {
+		e.Errorf("the time is %d after a restore, want %d", got, at(time.Hour))
+	}
+}
+
 // ms is the unit of timestamps.
 const ms = time.Millisecond
 

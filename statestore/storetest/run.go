@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) *statestore.DB) {
 		"SessionModel":         testSessionModel,
 		"JoinWindow":           testJoinWindow,
 		"JoinWindowSequence":   testJoinWindowSequence,
+		"JoinWindowInMemory":   testJoinWindowInMemory,
 		"JoinWindowModel":      testJoinWindowModel,
 		"Versioned":            testVersioned,
 		"VersionedTombstones":  testVersionedTombstones,

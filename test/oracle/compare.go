@@ -134,8 +134,8 @@ func clockless(theirs, ours []logged) []logged {
 	return ours
 }
 
-// origin returns the topic in which the change of a suppress buffer was read, or
-// nothing for other records.
+// origin returns the topic in which the change of a suppress buffer was read, or the
+// record of a join's buffer, or nothing for other records.
 func origin(r logged) string {
 	topic, _, _ := cutOrigin(r)
 	return topic
@@ -146,11 +146,16 @@ func origin(r logged) string {
 func cutOrigin(r logged) (topic string, before, behind []byte) {
 	const at = 8 + 8
 	b, isHex := shownBytes(r.Value)
-	if headers, _ := json.Marshal(r.Headers); !isHex || !bytes.HasPrefix(headers, []byte(`[["v",`)) || len(b) < at+4 {
+	if !isHex || len(b) < at+4 {
 		return "", nil, nil
 	}
 	n := binary.BigEndian.Uint32(b[at:])
 	if uint64(n) > uint64(len(b)-at-4) {
+		return "", nil, nil
+	}
+	// A join's buffer has no headers.
+	headers, _ := json.Marshal(r.Headers)
+	if !bytes.HasPrefix(headers, []byte(`[["v",`)) && !bytes.HasPrefix(b[at+4:at+4+n], []byte(applicationID+"-")) {
 		return "", nil, nil
 	}
 	return string(b[at+4 : at+4+n]), b[:at], b[at+4+n:]

@@ -3,7 +3,9 @@ package main
 import (
 	"regexp"
 	"slices"
+	"strconv"
 
+	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
 	"github.com/oncestream/oncestream/topology/serde"
 )
@@ -54,6 +56,24 @@ func (b *builder) offset(topic string, offset int64) int64 {
 		return counted
 	}
 	return offset
+}
+
+// counted sets the offset in the headers of a dead letter to that of the Java driver.
+func (b *builder) counted(headers []driver.Header) {
+	if len(b.patterns) == 0 {
+		return
+	}
+	topic := ""
+	for i, h := range headers {
+		switch h.Key {
+		case "__streams.errors.topic":
+			topic = string(h.Value)
+		case "__streams.errors.offset": // behind the topic
+			if offset, err := strconv.ParseInt(string(h.Value), 10, 64); err == nil {
+				headers[i].Value = strconv.AppendInt(nil, b.offset(topic, offset), 10)
+			}
+		}
+	}
 }
 
 // matched returns the topics of the input that patterns match. They are there from

@@ -291,6 +291,9 @@ func (r *runner) collect(at int, fed string) {
 			if topic == fed && i == 0 {
 				continue
 			}
+			if topic == r.deadLetters {
+				r.b.counted(rec.Headers)
+			}
 			r.result.add(topic, rec, at, topic == r.deadLetters)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // javaPatience is how long a Java program may take to end after its input.
-const javaPatience = time.Minute
+const javaPatience = 3 * time.Minute
 
 // javaSide is the compiled Java side.
 type javaSide struct{ program *java.Program }

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long an application may take for a half of the input.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // snapshot is what an application left on the brokers, without the names that
 // only its own run has.

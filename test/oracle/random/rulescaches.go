@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // cacheRules returns the differences of record caches.
@@ -15,13 +16,19 @@ func cacheRules() []Rule {
 			(*graph).cachesExpired,
 		},
 		{
+			"sliding windows that a nil aggregate deletes, behind a record cache",
+			"Kafka Streams fails when it finds the deletion in the cache",
+			(*graph).cachesDeletions,
+		},
+		{
 			"names of topics in a record cache with little room",
 			"an entry counts the name of its record's topic, which Kafka Streams generates where it isn't given",
 			(*graph).cachesGenerated,
 		},
 		{
 			"reads of rows in a record cache with little room",
-			"what other operators read makes an entry there, or keeps one from being taken out next",
+			"what other operators read makes an entry there, or keeps one from being taken out next; in Kafka Streams' test " +
+				"driver global tables take of it, too",
 			(*graph).cachesReads,
 		},
 	}
@@ -33,7 +40,18 @@ func (g *graph) cachesReads() bool {
 		return false
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
-		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup"
+		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup" ||
+			s.text("op") == "globalTable"
+	})
+}
+
+// cachesDeletions returns whether rows of sliding windows may be deleted in a record cache.
+func (g *graph) cachesDeletions() bool {
+	return g.cacheBytes() > 0 && slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		from := g.step(s.text("from"))
+		groups, _ := g.step(from.text("from"))["groups"].([]Object)
+		return from.object("window")["type"] == "sliding" && (strings.HasPrefix(s.text("fn"), "nullIf") ||
+			slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") }))
 	})
 }
 

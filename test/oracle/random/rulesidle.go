@@ -6,16 +6,31 @@ import "slices"
 func idleRules() []Rule {
 	return []Rule{{
 		"inputs of other tasks are waited for",
-		"Kafka Streams' test driver has one task, whatever the sub-topologies, so all wait for the inputs of all",
+		"Kafka Streams' test driver has one task, whatever the sub-topologies, so all wait for the inputs of all; and of " +
+			"several empty inputs the wait for one begins when that for another one is over",
 		(*graph).waitsForOthers,
 	}}
 }
 
 // waitsForOthers returns whether tasks wait for inputs, and there are several
-// sub-topologies.
+// sub-topologies, or more than two inputs.
 func (g *graph) waitsForOthers() bool {
 	idle := g.s.Config["max.task.idle.ms"]
-	return idle != nil && idle != "0" && (g.divides() || g.parts() > 1)
+	return idle != nil && idle != "0" && (g.divides() || g.parts() > 1 || g.sources() > 2)
+}
+
+// sources returns how many topics are read by tasks.
+func (g *graph) sources() int {
+	n := 0
+	for _, s := range g.s.Steps {
+		switch topics, _ := s["topics"].([]string); s.text("op") {
+		case "stream":
+			n += max(1, len(topics))
+		case "table":
+			n++
+		}
+	}
+	return n
 }
 
 // divides returns whether the topology has a topic between two of its operators.

@@ -18,6 +18,11 @@ func optimizationRules() []Rule {
 			"Kafka Streams drops records without a key there, or refuses where several groupings read it",
 			(*graph).mergesBeforeShared,
 		},
+		{
+			"repartition topics that are merged, of a join without a name",
+			"Kafka Streams calls the topic as the stream, and has one for a stream that's joined with itself",
+			(*graph).mergesNamed,
+		},
 	}
 }
 
@@ -31,6 +36,16 @@ func (g *graph) mergesTopics() bool {
 // may change keys.
 func (g *graph) mergesBeforeProcessors() bool {
 	return g.mergesTopics() && slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["op"] == "process" })
+}
+
+// mergesNamed returns whether repartition topics are merged, and a stream that has a name, or
+// that is joined with itself behind other values, is joined by a step that has none.
+func (g *graph) mergesNamed() bool {
+	return g.mergesTopics() && slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		named := func(id string) bool { return g.rekeyed(id) && g.step(id)["name"] != nil }
+		itself := s.text("from") == s.text("with") && g.rekeyed(s.text("from")) && strings.HasSuffix(g.op(s.text("from")), "Values")
+		return s["joiner"] != nil && s["name"] == nil && (named(s.text("from")) || named(s.text("with")) || itself)
+	})
 }
 
 // mergesBeforeShared returns whether repartition topics are merged, and an operator

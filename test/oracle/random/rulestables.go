@@ -32,7 +32,7 @@ func tableRules() []Rule {
 			(*graph).readsTransformed,
 		},
 		{
-			"reading one of several aggregates of a grouped table with a name",
+			"reading one of several aggregates of a grouping with a name",
 			"Kafka Streams adds the reader before the store and refuses",
 			(*graph).readsSharedGroup,
 		},
@@ -46,6 +46,16 @@ func tableRules() []Rule {
 			"Kafka Streams sees neither row any more when both are deleted, and the result stays; old values of a stored " +
 				"join may be of rows that have changed already, and an answer by foreign key may come too late",
 			(*graph).joinsRelated,
+		},
+		{
+			"a table of one with versions, with a store that has no name",
+			"Kafka Streams makes no such store, but takes the rows' history for unknown",
+			(*graph).forgetsVersions,
+		},
+		{
+			"a stored join whose joiner fails",
+			"Kafka Streams calls it for old values, too, which are in the store here",
+			(*graph).failsOnOld,
 		},
 		{
 			"joins of the windowed tables of a cogroup",
@@ -97,8 +107,10 @@ func (g *graph) readsFirstOld() bool {
 				return true
 			}
 		case "join", "leftJoin", "outerJoin":
-			if from && g.firstDeletes(s.text("from")) || first[s.text("with")] && g.firstDeletes(s.text("with")) {
-				return true
+			for _, id := range []string{s.text("from"), s.text("with")} {
+				if (first[id] || windowed[id]) && g.firstDeletes(id) {
+					return true
+				}
 			}
 			first[id] = (from || first[s.text("with")]) && g.isTable(s.text("from"))
 		}
@@ -110,16 +122,20 @@ func (g *graph) readsFirstOld() bool {
 // which its table is made: to a join that's a deletion of the initial value.
 func (g *graph) firstDeletes(id string) bool {
 	s := g.step(id)
-	if s.text("op") != "aggregate" {
+	if s.text("op") != "aggregate" && (s.text("op") != "reduce" || g.windowOf(id)["type"] != "sliding") {
 		return s["joiner"] == nil && s["from"] != nil && g.firstDeletes(s.text("from"))
 	}
-	groups, _ := g.step(s.text("from"))["groups"].([]Object)
+	of := g.step(s.text("from"))
+	if of.text("op") == "windowedBy" {
+		of = g.step(of.text("from"))
+	}
+	groups, _ := of["groups"].([]Object)
 	return strings.HasPrefix(s.text("fn"), "nullIf") ||
 		slices.ContainsFunc(groups, func(m Object) bool { return strings.HasPrefix(m.text("fn"), "nullIf") })
 }
 
-// readsSuppressed returns whether the old values of a table that's suppressed until a
-// time limit get to an operator that makes use of them.
+// readsSuppressed returns whether the old values of a table that's suppressed get to an
+// operator that makes use of them.
 func (g *graph) readsSuppressed() bool {
 	held := map[string]bool{}
 	for _, s := range g.s.Steps {
@@ -129,13 +145,13 @@ func (g *graph) readsSuppressed() bool {
 			if of {
 				return true
 			}
-			held[s.text("id")] = s.text("until") == "timeLimit"
-		case "groupBy", "fkJoin", "fkLeftJoin", "filter", "filterNot", "join", "leftJoin", "outerJoin":
-			if of {
+			held[s.text("id")] = true
+		case "groupBy", "fkJoin", "fkLeftJoin", "filter", "filterNot", "leftJoin", "outerJoin":
+			if of && g.isTable(s.text("from")) {
 				return true
 			}
-		case "mapValues", "transformValues":
-			held[s.text("id")] = of
+		case "mapValues", "transformValues", "join":
+			held[s.text("id")] = of && g.isTable(s.text("from"))
 		}
 	}
 	return false
@@ -211,13 +227,13 @@ func (g *graph) readsTransformed() bool {
 	return false
 }
 
-// readsSharedGroup returns whether a grouped table with a name has several aggregates,
-// and rows are read.
+// readsSharedGroup returns whether a grouping with a name and a repartition topic has
+// several aggregates, and rows are read.
 func (g *graph) readsSharedGroup() bool {
 	aggregates, several, read := map[string]int{}, false, false
 	for _, s := range g.s.Steps {
 		from := s.text("from")
-		if g.groupsTable(from) && g.step(from)["name"] != nil {
+		if (g.groupsTable(from) || g.rekeyed(from)) && strings.HasPrefix(g.op(from), "group") && g.step(from)["name"] != nil {
 			aggregates[from]++
 			several = several || aggregates[from] > 1
 		}
@@ -264,6 +280,27 @@ func (g *graph) joinsRelated() bool {
 	return false
 }
 
+// forgetsVersions returns whether a table without versions is made of one with, in a store
+// without a name.
+func (g *graph) forgetsVersions() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["store"] != nil && s.text("store") == "" && s.object("store")["name"] == nil && g.isTable(s.text("from")) &&
+			slices.ContainsFunc(g.inputsOf(s.text("id")), g.ofVersions)
+	})
+}
+
+// ofVersions returns whether a table has versions, or is made of one that has.
+func (g *graph) ofVersions(id string) bool {
+	return isVersioned(g.step(id)) || slices.ContainsFunc(g.inputsOf(id), g.ofVersions)
+}
+
+// failsOnOld returns whether the joiner of a stored join may fail, and old values are read.
+func (g *graph) failsOnOld() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["store"] != nil && strings.HasPrefix(s.text("joiner"), "throwIf") && g.oldRead(s.text("id"))
+	})
+}
+
 // deletes returns whether a table may lose rows.
 func (g *graph) deletes(id string) bool {
 	switch s := g.step(id); s.text("op") {
@@ -279,13 +316,14 @@ func (g *graph) deletes(id string) bool {
 	return true
 }
 
-// oldRead returns whether something makes use of the old values of a table.
+// oldRead returns whether something makes use of the old values of a table. A suppress
+// buffer writes them down.
 func (g *graph) oldRead(id string) bool {
 	return slices.ContainsFunc(g.readers(id), func(s Object) bool {
 		switch s.text("op") {
 		case "toStream", "":
 			return false
-		case "mapValues", "suppress", "transformValues":
+		case "mapValues", "transformValues":
 			return g.oldRead(s.text("id"))
 		}
 		return true

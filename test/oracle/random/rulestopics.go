@@ -36,6 +36,11 @@ func topicRules() []Rule {
 			(*graph).choosesFailing,
 		},
 		{
+			"a join without a name of a stream that one with a name has joined",
+			"Kafka Streams lets it read the topic of that one, which the language gives to that alone",
+			(*graph).joinsAgain,
+		},
+		{
 			"the offsets of a pattern's topics in a suppress buffer's changelog",
 			"Kafka Streams' test driver counts them together, and brokers don't",
 			(*graph).logsOffsets,
@@ -49,6 +54,11 @@ func (g *graph) differInPartitions() bool {
 	counts := map[any]bool{}
 	for _, n := range g.s.Partitions {
 		counts[n] = true
+	}
+	for _, s := range g.s.Steps {
+		if n, ok := s["partitions"]; ok && len(counts) > 0 {
+			counts[n] = true
+		}
 	}
 	if len(counts) < 2 {
 		return false
@@ -138,6 +148,27 @@ func (g *graph) logsOffsets() bool {
 
 func (g *graph) readsPattern(id string) bool {
 	return g.step(id)["pattern"] != nil || slices.ContainsFunc(g.inputsOf(id), g.readsPattern)
+}
+
+// joinsAgain returns whether a stream with new keys is joined by a step with a name, and by one
+// without.
+func (g *graph) joinsAgain() bool {
+	named, unnamed := map[string]bool{}, map[string]bool{}
+	for _, s := range g.s.Steps {
+		for _, id := range []string{s.text("from"), s.text("with")} {
+			switch {
+			case s["joiner"] == nil || !g.rekeyed(id) || g.op(s.text("with")) == "globalTable":
+			case s["name"] == nil:
+				unnamed[id] = true
+			default:
+				named[id] = true
+			}
+			if named[id] && unnamed[id] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // choosesFailing returns whether a topic chooser may fail, or choose none, where a handler

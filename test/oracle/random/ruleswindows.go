@@ -56,7 +56,7 @@ func windowRules() []Rule {
 // doesn't keep them for long.
 func (g *graph) closesEarly() bool {
 	for _, s := range g.s.Steps {
-		if g.step(s.text("from")).text("emit") == "onClose" && s.object("store").number("retentionMs") < longRetention {
+		if g.step(s.text("from")).text("emit") == "onClose" && s.object("store").number("retentionMs") <= g.span() {
 			return true
 		}
 	}

@@ -34,7 +34,7 @@ public final class Takeover {
         }
         boolean closed = streams.close(CloseOptions
                 .groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-                .withTimeout(Duration.ofSeconds(30)));
+                .withTimeout(Duration.ofMinutes(2)));
         System.exit(closed ? 0 : 2);
     }
 

@@ -49,8 +49,13 @@ type sliding[K, V, A any] struct {
 	// window.
 	common    statestore.WindowEntry[K, A]
 	hasCommon bool
+	// old is the common window's aggregate once more, where old values must be made so.
+	old A
 	// leftIsThere and rightIsThere say that the record's own windows exist.
 	leftIsThere, rightIsThere bool
+	// repeats says that there was a record of the key and the timestamp already, which has
+	// made all windows: one that's missing was deleted by a nil aggregate.
+	repeats bool
 	// rightIsNew says that the record's right window was made.
 	rightIsNew bool
 }
@@ -81,12 +86,29 @@ func (s *sliding[K, V, A]) find(r *Record[K, V]) error {
 	clear(s.found)
 	s.found = s.found[:0]
 	s.hasPrevious, s.hasCommon = false, false
-	s.leftIsThere, s.rightIsThere, s.rightIsNew = false, false, false
+	s.leftIsThere, s.rightIsThere, s.rightIsNew, s.repeats = false, false, false, false
 	for e, err := range s.Store.Fetch(r.Key, max(0, r.Timestamp-2*s.difference), plus(r.Timestamp, 1)) {
 		if err != nil {
 			return s.Node.fail(err)
 		}
 		s.found = append(s.found, e)
+	}
+	return s.keepOld(r)
+}
+
+// keepOld reads the aggregate of the common window as an old value, ahead of all writes:
+// a window that's made may be so late that the store drops this one.
+func (s *sliding[K, V, A]) keepOld(r *Record[K, V]) (err error) {
+	if !s.again {
+		return nil
+	}
+	for i := len(s.found) - 1; i >= 0; i-- {
+		if w := &s.found[i]; w.Start+s.difference < r.Timestamp {
+			if s.old, _, _, err = s.Store.Get(r.Key, w.Start); err != nil {
+				err = s.Node.fail(err)
+			}
+			return err
+		}
 	}
 	return nil
 }
@@ -94,7 +116,10 @@ func (s *sliding[K, V, A]) find(r *Record[K, V]) error {
 // usual updates the windows of a record that's at least one difference after time
 // 0: those that there are, latest first, and then the missing ones.
 func (s *sliding[K, V, A]) usual(r *Record[K, V]) error {
-	if err := s.updateFound(r); err != nil {
+	s.repeats = slices.ContainsFunc(s.found, func(w statestore.WindowEntry[K, A]) bool {
+		return w.Start+s.difference == r.Timestamp && w.Timestamp == r.Timestamp
+	})
+	if err := s.updateFound(r); err != nil || s.repeats {
 		return err
 	}
 	if s.hasPrevious && s.previous+1+s.difference >= r.Timestamp && !s.exists(s.previous+1) {
@@ -230,7 +255,7 @@ func (s *sliding[K, V, A]) createLeft(r *Record[K, V]) error {
 // that holds the record has of later records. It's written before that window is
 // updated: the user's function may change its aggregate in place.
 func (s *sliding[K, V, A]) createRight(r *Record[K, V], latest *statestore.WindowEntry[K, A]) error {
-	if s.rightIsThere || latest.Timestamp <= r.Timestamp {
+	if s.rightIsThere || s.repeats || latest.Timestamp <= r.Timestamp {
 		return nil
 	}
 	s.rightIsNew = true
@@ -266,7 +291,9 @@ func (s *sliding[K, V, A]) add(r *Record[K, V], start int64, to *statestore.Wind
 	}
 	c := s.fold(r, base.Value, to != nil)
 	c.Unsent = to == nil || to.Start != start
-	if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
+	if s.again && to == &s.common {
+		c.Old, c.HasOld = s.old, true
+	} else if err := s.before(r.Key, base.Start, to != nil, &c); err != nil {
 		return s.Node.fail(err)
 	}
 	ts := rowTime(r.Timestamp, base.Timestamp, to != nil)
