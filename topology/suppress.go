@@ -37,8 +37,11 @@ func (t *WindowedTable[K, V]) Suppress(until Suppression, st Stored[V], options 
 	if until.final {
 		how = t.windows.finals[V]()
 	}
-	if until.final && t.windows.endless {
+	switch {
+	case until.final && t.windows.endless:
 		t.b.g.Fail(n.Name, "%w", errNeverCloses)
+	case until.final && t.windows.later:
+		t.b.g.Fail(n.Name, "%w", errChangesLater)
 	}
 	return t.windows.table(suppressed(t.tableNode, n, until, st, how))
 }

@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,56 @@ func TestSuppressAtTheEdge(t *testing.T) {
 	h.want("sessions", "a@20/20=&+1+2@20")
 	h.run(input{"in", "a", "4", 20}, input{"in", "b", "5", 31})
 	h.want("sessions", "a@20/20=&+1+2@20", "a@20/20=&&+1+2+4@20")
+}
+
+// What's held back until a time limit takes out of groups what was passed on last, and
+// nothing the first time, in tables with windows and without. A filter behind it sends
+// the deletion of a row that it had passed on.
+func TestOldValuesBehindATimeLimit(t *testing.T) {
+	until := topology.UntilTimeLimit(5 * ms)
+	group := func(g *topology.GroupedTable[string, int64]) {
+		g.Aggregate(func() string { return "" },
+			func(_ string, n int64, a string) string { return fmt.Sprint(a, "+", n) },
+			func(_ string, n int64, a string) string { return fmt.Sprint(a, "-", n) }, topology.StoreAs("all", str)).
+			ToStream().To("groups", str, str)
+	}
+	for name, write := range map[string]func(b *builder){
+		"windows": func(b *builder) {
+			calm := counts(b, "in", topology.Tumbling(time.Second)).Suppress(until, topology.StoreAs("calm", number))
+			group(calm.GroupBy("all", func(_ topology.Windowed[string], n int64) (string, int64) { return "all", n }, str, number))
+			calm.Filter(func(_ topology.Windowed[string], n int64) bool { return n == 1 }).ToStream(topology.WithoutWindow).To("ones", str, number)
+		},
+		"no windows": func(b *builder) {
+			calm := b.Stream("in", str, str).GroupByKey(str, str).Count(topology.StoreAs("n", number)).Suppress(until, topology.StoreAs("calm", number))
+			group(calm.GroupBy("all", func(_ string, n int64) (string, int64) { return "all", n }, str, number))
+			calm.Filter(func(_ string, n int64) bool { return n == 1 }).ToStream().To("ones", str, number)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := topology.NewBuilder()
+			write(b)
+			h := newHarness(t, b)
+			h.run(input{"in", "a", "", 0}, input{"in", "b", "", 5}) // a=1
+			h.run(input{"in", "a", "", 6}, input{"in", "a", "", 7}, input{"in", "a", "", 8}, input{"in", "a", "", 12})
+			h.want("groups", "all=+1@0", "all=+1+1@5", "all=+1+1-1+5@12")
+			h.run(input{"in", "a", "", 13}, input{"in", "c", "", 20})
+			h.want("groups", "all=+1@0", "all=+1+1@5", "all=+1+1-1+5@12", "all=+1+1-1+5-5+6@13")
+			h.want("ones", "a=1@0", "b=1@5", "a=<null>@12")
+		})
+	}
+}
+
+// A result that's passed on again at the edge of its window takes the one before out of
+// its group.
+func TestGroupsAtTheEdgeOfWindows(t *testing.T) {
+	b := topology.NewBuilder()
+	windowed(b, topology.Sliding(10*ms)).Aggregate(empty, appendText, topology.StoreAs("win", str)).
+		Suppress(topology.UntilWindowCloses(), topology.StoreAs("w", str)).
+		GroupBy("all", func(_ topology.Windowed[string], v string) (string, string) { return "all", v }, str, str).
+		Count(topology.StoreAs("n", number)).ToStream().To("out", str, number)
+	h := newHarness(t, b)
+	h.run(input{"in", "a", "1", 20}, input{"in", "a", "2", 20})
+	h.want("out", "all=1@20", "all=1@20")
 }
 
 // The old value that a change has in the buffer is the one before it, though the

@@ -83,6 +83,7 @@ func boundsOf(options []BufferOption) bufferBounds {
 var (
 	errNoSuppression = errors.New("Suppress needs UntilWindowCloses or UntilTimeLimit")
 	errNoWindowEnd   = errors.New("Suppress until the window closes needs a windowed table: use UntilTimeLimit, or aggregate by windows before")
+	errChangesLater  = errors.New("Suppress until the window closes: a join by foreign key also follows rows without a window, and so has no final result: suppress the table in front of it, or use UntilTimeLimit")
 	errNeverCloses   = errors.New("Suppress until the window closes: unlimited windows never close")
 )
 

@@ -17,6 +17,22 @@ type tableWindows[K any] struct {
 	delay time.Duration
 	// endless is true where windows never close.
 	endless bool
+	// later is true where rows may change after their windows have closed.
+	later bool
+}
+
+// and returns the windows of a join, whose rows change until both tables' have closed.
+// Their keys are read as the left table's.
+func (w tableWindows[K]) and(other tableWindows[K]) tableWindows[K] {
+	w.delay = max(w.delay, other.delay)
+	w.endless, w.later = w.endless || other.endless, w.later || other.later
+	return w
+}
+
+// changedLater returns the windows of rows that follow those of a table without any.
+func (w tableWindows[K]) changedLater() tableWindows[K] {
+	w.later = true
+	return w
 }
 
 func windowsOf[K any](s windowShape, k serde.Serde[K]) tableWindows[K] {

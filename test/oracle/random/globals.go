@@ -14,7 +14,7 @@ func (g *generator) globalTable() *node {
 	if g.chance(50) {
 		name := "store-" + g.next()
 		o["store"] = Object{"name": name, "type": pick(g, "persistent", "inMemory")}
-		g.asks = append(g.asks, asked{name, node{kind: table}, false})
+		g.asks = append(g.asks, asked{store: name, of: node{kind: table}})
 	}
 	return g.step("globalTable", nil, o, node{kind: global, style: src.style, long: src.long})
 }

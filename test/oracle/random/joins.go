@@ -60,6 +60,7 @@ func (g *generator) joinWindowedTables(n *node) {
 	with := g.other(func(o *node) bool { return o.kind == table && o.window != nil && string(compact(o.window)) == window })
 	with.used = true
 	o := g.named(Object{"with": with.id, "joiner": g.joiner(false)})
+	g.storeRows(o, n, 40)
 	g.step(pick(g, "join", "leftJoin", "outerJoin"), n, o, node{kind: table, window: n.window})
 }
 
@@ -67,8 +68,8 @@ func (g *generator) joinByForeignKey(n *node) {
 	with := g.partner(table)
 	with.used = true
 	o := g.named(Object{"with": with.id, "fk": g.foreignKey(n), "joiner": g.joiner(false)})
-	g.store(o, 40)
-	g.step(pick(g, "fkJoin", "fkLeftJoin"), n, o, node{kind: table})
+	g.storeRows(o, n, 40)
+	g.step(pick(g, "fkJoin", "fkLeftJoin"), n, o, node{kind: table, window: n.window})
 }
 
 func (g *generator) foreignKey(n *node) string {

@@ -150,6 +150,6 @@ func (g *generator) route(n *node, o Object) {
 // transform applies a stateful function to a table.
 func (g *generator) transform(n *node) {
 	o := g.named(Object{"state": g.addStore()})
-	g.store(o, 40)
-	g.step("transformValues", n, o, node{kind: table})
+	g.storeRows(o, n, 40)
+	g.step("transformValues", n, o, node{kind: table, window: n.window})
 }

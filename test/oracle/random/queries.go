@@ -5,6 +5,8 @@ type asked struct {
 	store     string
 	of        node
 	versioned bool
+	// rows says that it has rows under windowed keys.
+	rows bool
 }
 
 // queries asks the stores of steps.
@@ -15,6 +17,8 @@ func (g *generator) queries() {
 			switch {
 			case a.versioned:
 				g.askVersions(q)
+			case a.rows:
+				g.askWindowedRows(q)
 			case a.of.window == nil:
 				g.askRows(q)
 			case a.of.window["type"] == "session":
@@ -48,6 +52,13 @@ func (g *generator) askRows(q Object) {
 			q["to"] = max(from, to)
 		}
 	case "prefix":
+		q["prefix"] = g.key()
+	}
+}
+
+// askWindowedRows asks in ways that take no windowed key.
+func (g *generator) askWindowedRows(q Object) {
+	if q["op"] = pick(g, "all", "reverseAll", "prefix"); q["op"] == "prefix" {
 		q["prefix"] = g.key()
 	}
 }

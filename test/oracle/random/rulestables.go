@@ -72,17 +72,20 @@ func tableRules() []Rule {
 
 // readsFirstOld returns whether the old values of a stream's count or aggregate get
 // to a grouping, to a suppression, to the left side of a foreign-key join, or to a filter that they
-// may pass. Suppressed windowed tables have them as Kafka
-// Streams does.
+// may pass. Windowed tables that are suppressed until
+// their windows close have them as Kafka Streams does.
 func (g *graph) readsFirstOld() bool {
 	first, windowed := map[string]bool{}, map[string]bool{}
 	for _, s := range g.s.Steps {
 		from := first[s.text("from")]
-		if windowed[s.text("from")] && g.isTable(s.text("from")) {
-			if op := s.text("op"); op == "groupBy" || op == "suppress" && g.joined(s.text("from")) {
+		if (windowed[s.text("from")] || windowed[s.text("with")]) && g.isTable(s.text("from")) {
+			switch op := s.text("op"); {
+			case op == "groupBy", op == "fkJoin", op == "fkLeftJoin", op == "suppress" && g.joined(s.text("from")):
 				return true
 			}
-			windowed[s.text("id")] = true
+			// Rows of a store have no old value before their first one, but Kafka Streams
+			// makes those of joins anyway.
+			windowed[s.text("id")] = !s.stored() || s["joiner"] != nil
 		}
 		switch id := s.text("id"); s.text("op") {
 		case "count", "aggregate":

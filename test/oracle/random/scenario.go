@@ -34,6 +34,9 @@ func (o Object) object(key string) Object {
 	return v
 }
 
+// stored returns whether a step's store has a name, without which it's left out.
+func (o Object) stored() bool { return o.text("store") != "" || o.object("store").text("name") != "" }
+
 // number returns a parameter that is a number, or 0.
 func (o Object) number(key string) int {
 	n, _ := o[key].(int)

@@ -70,7 +70,7 @@ func (g *generator) store(o Object, percent int) {
 	if g.chance(60) {
 		o["store"] = name
 		g.readable = append(g.readable, name)
-		g.asks = append(g.asks, asked{name, node{}, false})
+		g.asks = append(g.asks, asked{store: name, of: node{}})
 		return
 	}
 	if g.chance(25) {
@@ -79,14 +79,14 @@ func (g *generator) store(o Object, percent int) {
 			st["segmentMs"] = g.times(2, 10)
 		}
 		o["store"] = st
-		g.asks = append(g.asks, asked{name, node{}, true})
+		g.asks = append(g.asks, asked{store: name, of: node{}, versioned: true})
 		return
 	}
 	st := Object{"name": name, "type": pick(g, "persistent", "inMemory")}
 	if g.chance(10) {
 		delete(st, "name")
 	} else {
-		g.asks = append(g.asks, asked{name, node{}, false})
+		g.asks = append(g.asks, asked{store: name, of: node{}})
 	}
 	switch g.IntN(5) {
 	case 0:
@@ -97,6 +97,29 @@ func (g *generator) store(o Object, percent int) {
 		st["caching"] = false
 	}
 	o["store"] = st
+}
+
+// storeRows gives a step that makes rows of others a store in so many of a hundred
+// cases. One of rows with windows has no history, which the oracle can't read, and isn't
+// read by processors, whose keys are texts.
+func (g *generator) storeRows(o Object, n *node, percent int) {
+	readable, asks := len(g.readable), len(g.asks)
+	g.store(o, percent)
+	if n.window == nil || o["store"] == nil {
+		return
+	}
+	g.readable, g.asks = g.readable[:readable], g.asks[:asks]
+	name, st := o.text("store"), o.object("store")
+	if isVersioned(o) {
+		st = Object{"name": st["name"]}
+		o["store"] = st
+	}
+	if name == "" {
+		name = st.text("name")
+	}
+	if name != "" {
+		g.asks = append(g.asks, asked{store: name, of: *n, rows: true})
+	}
 }
 
 // isVersioned returns whether a step's store is a versioned one.
@@ -122,5 +145,5 @@ func (g *generator) windowStore(o Object, n *node, percent int) {
 		st["retentionMs"] = longRetention
 	}
 	o["store"] = st
-	g.asks = append(g.asks, asked{st.text("name"), *n, false})
+	g.asks = append(g.asks, asked{store: st.text("name"), of: *n})
 }

@@ -28,9 +28,7 @@ func (g *generator) onTable(n *node) {
 
 func (g *generator) filterTable(n *node) *node {
 	o := g.named(Object{"pred": g.predicate(n)})
-	if n.window == nil {
-		g.store(o, 35)
-	}
+	g.storeRows(o, n, 35)
 	made := *n
 	made.used = false
 	return g.step(pick(g, "filter", "filterNot"), n, o, made)
@@ -39,9 +37,7 @@ func (g *generator) filterTable(n *node) *node {
 func (g *generator) mapTable(n *node) *node {
 	fn, of := g.mapper(n)
 	o := g.named(Object{"fn": fn})
-	if n.window == nil {
-		g.store(o, 35)
-	}
+	g.storeRows(o, n, 35)
 	return g.step("mapValues", n, o, node{kind: table, style: of, window: n.window})
 }
 
@@ -115,11 +111,15 @@ func (g *generator) suppressTable(n *node) *node {
 
 // onWindowedTable applies an operator that goes with windowed keys.
 func (g *generator) onWindowedTable(n *node) {
-	switch g.IntN(8) {
+	switch g.IntN(11) {
 	case 6:
 		g.groupTable(n)
-	case 7:
+	case 7, 8:
 		g.joinWindowedTables(n)
+	case 9:
+		g.joinByForeignKey(n)
+	case 10:
+		g.transform(n)
 	case 0, 1:
 		made := *n
 		made.used = false

@@ -22,9 +22,8 @@ type Suppression[K, V any] struct {
 	// Stop says that more than that is an error. Otherwise what is due first is passed
 	// on early.
 	Stop bool
-	// Final says that each row is passed on once, and deleted ones aren't. What a change
-	// says of the row before is what the row was before its last change then, as in Kafka
-	// Streams, but unsent; otherwise it's what was passed on last.
+	// Final says that deleted rows aren't passed on, and others once: what a change says of
+	// the row before wasn't sent then. Otherwise it's what was passed on last.
 	Final bool
 }
 
@@ -78,6 +77,9 @@ type suppress[K, V any] struct {
 	waiting    dueHeap
 	bytes      int64
 	touched    bool // since the record began that may be taken back
+	// again says that the row at hand was passed on before, though it's final: at the very
+	// edge of its window, which takes records until stream time is later.
+	again bool
 	// was is what the store had, and is what it gets.
 	was, is wire.Waiting
 	encoded []byte
@@ -164,7 +166,7 @@ func (s *suppress[K, V]) next() int64 {
 
 // advance passes on what is due once an idle timeout has moved stream time.
 func (s *suppress[K, V]) advance(to int64) error {
-	s.streamTime = max(s.streamTime, to)
+	s.streamTime, s.again = max(s.streamTime, to), false
 	return s.sendClosed()
 }
 
@@ -194,10 +196,9 @@ func (s *suppress[K, V]) keep(r *Record[K, Change[V]]) error {
 	if s.is.Old, err = s.old.bytes(r.Value.Old, !r.Value.HasOld); err != nil {
 		return fmt.Errorf("serialize the old value: %w", err)
 	}
+	s.again = !found && r.Value.hadRow()
 	if !found {
-		if !r.Value.Unsent || !s.rows.Old || s.Final {
-			s.is.Prior = s.is.Old
-		}
+		s.is.Prior = s.prior(r)
 		s.waiting.push(s.is.Due, key)
 	} else if err := s.follow(b, len(key)); err != nil {
 		return err
@@ -205,6 +206,16 @@ func (s *suppress[K, V]) keep(r *Record[K, Change[V]]) error {
 	s.bytes += s.is.Size(len(key))
 	s.encoded = wire.AppendWaiting(s.encoded[:0], &s.is)
 	return s.buffer.Put(key, s.encoded, r.Timestamp)
+}
+
+// prior returns the row before a change that's the first one to wait. One that was never
+// passed on is left out where old values are made use of; otherwise it's what Kafka
+// Streams has, which no one can tell from one that was.
+func (s *suppress[K, V]) prior(r *Record[K, Change[V]]) []byte {
+	if r.Value.Unsent && s.rows.Old && !s.Final {
+		return nil
+	}
+	return s.is.Old
 }
 
 // follow takes over from the change of the row that waited.
@@ -286,7 +297,7 @@ func (s *suppress[K, V]) restore(key []byte) (err error) {
 	case s.rows.stored():
 		c.Old, c.HasOld, err = s.rows.old(s.o.Key)
 	case s.Final:
-		c.Unsent = true
+		c.Unsent = !s.again
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Old)
 	default:
 		c.Old, c.HasOld, err = decode(s.value.serde, s.was.Prior)
