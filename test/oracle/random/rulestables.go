@@ -1,6 +1,7 @@
 package random
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,11 @@ import (
 // tableRules returns the differences of tables and their stores.
 func tableRules() []Rule {
 	return []Rule{
+		{
+			"history until a time in a segment before the last one",
+			"Kafka Streams leaves out the versions that ended in a later segment, though they were valid",
+			(*graph).asksAcrossSegments,
+		},
 		{
 			"the first change of an aggregate",
 			"Kafka Streams sends the initial value as the old value of a key's first result: a grouping of the results " +
@@ -435,4 +441,21 @@ func (g *graph) deletesInput(topic string) bool {
 		put[at] = true
 	}
 	return false
+}
+
+// asksAcrossSegments returns whether versions are asked for that may have ended in a
+// later segment than the time until which they're asked for.
+func (g *graph) asksAcrossSegments() bool {
+	latest, segment := 0, map[string]int{}
+	for _, in := range g.s.Input {
+		latest = max(latest, in.number("ts"))
+	}
+	for _, s := range g.s.Steps {
+		st := s.object("store")
+		segment[st.text("name")] = max(1, cmp.Or(st.number("segmentMs"), 2000))
+	}
+	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
+		n := max(1, segment[q.text("store")])
+		return q["op"] == "history" && q["to"] != nil && q.number("to")/n < latest/n
+	})
 }
