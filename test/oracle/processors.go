@@ -129,7 +129,7 @@ func shiftTime(ms int64) deed {
 }
 
 func meta(p *performer, r record) error {
-	at := "none"
+	at := "null/-1/-1" // what Java prints of a record that a schedule has made
 	if m, ok := p.Metadata(); ok {
 		at = fmt.Sprintf("%s/%d/%d", m.Topic, m.Partition, p.step.offset(m.Topic, m.Offset))
 	}
