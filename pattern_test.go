@@ -113,6 +113,9 @@ func TestTopicsOfPattern(t *testing.T) {
 		}
 		r.send(5, "3", keys...)
 		r.settle()
+		r.create("2", 4) // once more, from its beginning
+		r.send(5, "2", keys...)
+		r.settle()
 		if err := first.halt(); err != nil {
 			t.Fatal(err)
 		}

@@ -173,6 +173,34 @@ func (labels) Transform(_ *topology.ProcessingContext, r topology.FixedKeyRecord
 }
 
 // A processor reads the rows of a table that it's connected to.
+func ExampleGlobalTable_Rows() {
+	b := topology.NewBuilder()
+	rates := b.GlobalTable("rates", serde.String, topology.StoreAs("rates", serde.Int64)).Rows()
+	convert := func(c *topology.Context[string, string], r topology.Record[string, string]) error {
+		rows, err := c.Open(rates)
+		if err != nil {
+			return err
+		}
+		rate, _, ok, err := rows.Get(r.Value)
+		if err != nil || !ok {
+			return err
+		}
+		r.Value = fmt.Sprint(100*rate, " ", r.Value)
+		return c.Forward(r)
+	}
+	b.Stream("asked", serde.String, serde.String).
+		Process(func() topology.Processor[string, string, string, string] {
+			return topology.ProcessorFunc[string, string, string, string](convert)
+		}).
+		To("out", serde.String, serde.String)
+	d := start(b)
+	d.Input("rates", serde.String, serde.Int64).Pipe("yen", 160)
+	d.Input("asked", serde.String, serde.String).Pipe("Ann", "yen")
+	show(d, d.Output("out", serde.String, serde.String))
+	// Output:
+	// Ann=16000 yen@0
+}
+
 func ExampleTable_Rows() {
 	b := topology.NewBuilder()
 	prices := b.Table("prices", serde.String, topology.StoreAs("prices", serde.Int64)).Rows()

@@ -52,9 +52,11 @@ type fkJoin[K, V, J, V2, R any] struct {
 	method string // for messages
 	name   string
 	noFunc bool // a function is missing
-	left   bool
-	of     func(K, V) (J, bool)
-	joiner func() op.Joiner[V, V2, R]
+	// expires says that the left table drops rows that are past their retention.
+	expires bool
+	left    bool
+	of      func(K, V) (J, bool)
+	joiner  func() op.Joiner[V, V2, R]
 }
 
 func innerByKey[K, V, J, V2, R any](name string, of func(K, V) (J, bool), f func(V, V2) R) fkJoin[K, V, J, V2, R] {
@@ -171,7 +173,7 @@ func (t *tableNode[K, V]) needValueSerde(user string) {
 // linkLeft builds what runs in the tasks of the left table.
 func linkLeft[K, V, J, V2, R any](n fkNodes, left *tableNode[K, V], right *tableNode[J, V2], j fkJoin[K, V, J, V2, R]) {
 	shared := func(task *graph.Task) (*op.Again[K, V], error) {
-		return graph.Share(task, n.subscribe, func() (*op.Again[K, V], error) { return &op.Again[K, V]{}, nil })
+		return graph.Share(task, n.subscribe, func() (*op.Again[K, V], error) { return &op.Again[K, V]{Expires: j.expires}, nil })
 	}
 	link(n.subscribe, func(task *graph.Task, at op.Node, out op.Func[J, wire.Subscription]) (op.Func[K, op.Change[V]], error) {
 		again, err := shared(task)

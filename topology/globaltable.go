@@ -18,6 +18,8 @@ type GlobalTable[K, V any] struct {
 	node   *graph.Node
 	key    serde.Serde[K]
 	stored Stored[V]
+	// readers is what the handles of Rows have in common, nil before the first.
+	readers *handle
 }
 
 // GlobalTable reads a topic as a table of which every process holds all rows: a
@@ -51,6 +53,22 @@ func (b *Builder) GlobalTable[K, V any](topic string, k serde.Serde[K], st Store
 	})
 	b.g.Add(t.node, from)
 	return t
+}
+
+// Rows returns the handle through which processors read the table's rows, as they are
+// at that moment. It may be opened without being connected.
+func (t *GlobalTable[K, V]) Rows() StoreHandle[*TableRows[K, V]] {
+	t = t.valid()
+	if t.readers == nil {
+		t.readers = &handle{b: t.b, name: "global table " + t.node.Name, global: true}
+	}
+	return StoreHandle[*TableRows[K, V]]{handle: t.readers, open: func(task *graph.Task, node string) (*TableRows[K, V], error) {
+		store, err := t.open(task, node)
+		if err != nil {
+			return nil, err
+		}
+		return &TableRows[K, V]{get: store.Get, store: store}, nil
+	}}
 }
 
 const globalKind = "global table"

@@ -29,7 +29,9 @@ func (t *WindowedTable[K, V]) OuterJoin[V2, R any](other *WindowedTable[K, V2], 
 // own key with its window, and its value (KIP-213).
 func (t *WindowedTable[K, V]) JoinByForeignKey[J, V2, R any](name string, other ForeignTable[J, V2], foreignKey func(Windowed[K], V) (J, bool), f func(V, V2) R) *WindowedTable[K, R] {
 	t = t.valid()
-	return t.windows.changedLater().table(foreignKeyJoin(t.tableNode, other, innerByKey(name, foreignKey, f)))
+	j := innerByKey(name, foreignKey, f)
+	j.expires = true
+	return t.windows.changedLater().table(foreignKeyJoin(t.tableNode, other, j))
 }
 
 // LeftJoinByForeignKey joins each row with the row of the other table that it names,

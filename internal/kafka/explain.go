@@ -73,22 +73,29 @@ func explainTLS(err error) string {
 // diagnose finds out why a listener hangs up or stays silent, which is all that
 // Kafka does about a client that speaks another protocol.
 func diagnose(addr string, conf *sarama.Config) string {
+	login := "the listener may refuse the login in Net.SASL, or want none"
+	if !conf.Net.SASL.Enable {
+		login = "the listener may want a login with SASL, but Net.SASL.Enable is false"
+	}
 	encrypted, err := speaksTLS(addr, conf)
+	op, isOp := errors.AsType[*net.OpError](err)
+	silent := isOp && op.Timeout()
 	switch {
-	case err != nil:
+	case silent && !conf.Net.TLS.Enable:
+		// It waits for the rest of what it takes for a request, or it's slow.
+		return login + "; or it speaks TLS, but Net.TLS.Enable is false"
+	case err != nil && !silent:
 		return fmt.Sprintf("the listener may want TLS or SASL, or not want it, or refuse the credentials (looking closer: %v)", err)
 	case encrypted && !conf.Net.TLS.Enable:
 		return "the listener speaks TLS, but Net.TLS.Enable is false"
 	case !encrypted && conf.Net.TLS.Enable:
 		return "the listener doesn't speak TLS, but Net.TLS.Enable is true"
-	case !conf.Net.SASL.Enable:
-		return "the listener may want a login with SASL, but Net.SASL.Enable is false"
 	}
-	return "the listener may refuse the login in Net.SASL, or want none"
+	return login
 }
 
 // speaksTLS tries a handshake. It's no matter of trust: the connection carries
-// nothing else.
+// nothing else. One that comes to no end tells nothing.
 func speaksTLS(addr string, conf *sarama.Config) (bool, error) {
 	conn, err := conf.Net.Proxy.Dialer.Dial("tcp", addr)
 	if err != nil {
@@ -101,5 +108,8 @@ func speaksTLS(addr string, conf *sarama.Config) (bool, error) {
 	// Whether it was closed properly doesn't matter any more.
 	_ = conn.Close()
 	op, isOp := errors.AsType[*net.OpError](err)
+	if isOp && op.Timeout() {
+		return false, err
+	}
 	return err == nil || isOp && op.Op == "remote error", nil
 }

@@ -178,7 +178,7 @@ func newBuilder(sc *scenario, counts bool) (*builder, error) {
 			return nil, fmt.Errorf("step %d: %w", i, err)
 		}
 	}
-	return b, nil
+	return b, b.unused()
 }
 
 func (b *builder) apply(raw json.RawMessage) error {

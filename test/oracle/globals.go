@@ -19,7 +19,15 @@ func sourceGlobalTable(b *builder, s *step) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return globalTable{b.GlobalTable(s.text("topic"), textSerde{}, stored, globalOptions(s)...)}, nil
+	t := globalTable{b.GlobalTable(s.text("topic"), textSerde{}, stored, globalOptions(s)...)}
+	if s.has("store") {
+		handle := t.Rows()
+		b.read[storeOfStep(s)] = lookup{handle, func(c *topology.ProcessingContext) (entries, error) {
+			r, err := c.Open(handle)
+			return rowsOf[datum]{r, same}, err
+		}}
+	}
+	return t, nil
 }
 
 // globalOptions returns the options of a global topic. Kafka Streams takes an

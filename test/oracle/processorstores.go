@@ -67,8 +67,22 @@ func declare(b *builder, s *step) (*declaredStore, error) {
 	if !get(p, "logging", true) {
 		d.options = append(d.options, topology.WithoutLogging())
 	}
+	if b.declared[d.name] != nil {
+		return nil, refused{"there are two stores " + d.name}
+	}
 	b.declared[d.name] = d
 	return d, p.done()
+}
+
+// unused returns an error where a store that no processor uses, which the topology
+// doesn't get, has the name of another one.
+func (b *builder) unused() error {
+	for _, st := range b.stores {
+		if d := b.declared[st.name]; d != nil && !d.used {
+			return refused{"there are two stores " + st.name}
+		}
+	}
+	return nil
 }
 
 // connect returns what connects the store of a name. An unknown one is a mistake

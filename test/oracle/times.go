@@ -52,5 +52,5 @@ func timeIn(v datum) (int64, bool) {
 	}
 	digits, _, _ := strings.Cut(rest, ":")
 	n, err := strconv.ParseInt(digits, 10, 64)
-	return n, err == nil
+	return n, err == nil && n >= 0
 }

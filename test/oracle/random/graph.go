@@ -93,3 +93,15 @@ func (g *graph) allTimes(are func(ts int) bool) bool {
 	}
 	return true
 }
+
+// direct returns whether the records of a step are at hand as they're read from a topic
+// that a scenario names.
+func (g *graph) direct(id string) bool {
+	switch s := g.step(id); s.text("op") {
+	case "stream":
+		return true
+	case "filter", "filterNot", "mapValues", "map", "flatMap", "flatMapValues", "selectKey", "peek", "split":
+		return !g.isTable(id) && g.direct(s.text("from"))
+	}
+	return false
+}

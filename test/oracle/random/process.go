@@ -54,24 +54,12 @@ func (g *generator) ofRecords(o Object, n *node) {
 		o["processor"], o["ms"] = p, g.times(-3, 5)
 	case "meta":
 		o["processor"] = p
-		if !g.direct(n.id) {
+		if !graphOf(g.s).direct(n.id) {
 			o["processor"] = "streamTime"
 		}
 	default:
 		o["processor"] = p
 	}
-}
-
-// direct returns whether the records of a step are at hand as they're read from a topic
-// that a scenario names.
-func (g *generator) direct(id string) bool {
-	switch s := graphOf(g.s).step(id); s.text("op") {
-	case "stream":
-		return true
-	case "filter", "filterNot", "mapValues", "map", "flatMap", "flatMapValues", "selectKey", "peek", "split":
-		return !graphOf(g.s).isTable(id) && g.direct(s.text("from"))
-	}
-	return false
 }
 
 // withStore chooses a processor with a store, which others may use too.

@@ -21,7 +21,7 @@ func cacheRules() []Rule {
 			(*graph).cachesDeletions,
 		},
 		{
-			"names of topics in a record cache with little room",
+			"names of topics in a record cache with little room, or in a suppress buffer",
 			"an entry counts the name of its record's topic, which Kafka Streams generates where it isn't given",
 			(*graph).cachesGenerated,
 		},
@@ -41,7 +41,7 @@ func (g *graph) cachesReads() bool {
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
 		return s["joiner"] != nil && (g.isTable(s.text("with")) || g.isTable(s.text("from"))) || s.text("processor") == "lookup" ||
-			s.text("op") == "globalTable"
+			s.text("op") == "globalTable" || s["init"] != nil && strings.HasPrefix(s.text("fn"), "throwIf")
 	})
 }
 
@@ -70,7 +70,8 @@ const roomy = 1000000
 // cachesGenerated returns whether there's little room, and a repartition topic without a
 // name of its own.
 func (g *graph) cachesGenerated() bool {
-	if n := g.cacheBytes(); n == 0 || n >= roomy {
+	bounded := slices.ContainsFunc(g.s.Steps, func(s Object) bool { return s["maxBytes"] != nil })
+	if n := g.cacheBytes(); !bounded && (n == 0 || n >= roomy) {
 		return false
 	}
 	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {

@@ -1,6 +1,7 @@
 package random
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,11 @@ import (
 // tableRules returns the differences of tables and their stores.
 func tableRules() []Rule {
 	return []Rule{
+		{
+			"history until a time in a segment before the last one",
+			"Kafka Streams leaves out the versions that ended in a later segment, though they were valid",
+			(*graph).asksAcrossSegments,
+		},
 		{
 			"the first change of an aggregate",
 			"Kafka Streams sends the initial value as the old value of a key's first result: a grouping of the results " +
@@ -265,16 +271,28 @@ func (g *graph) joinsRelated() bool {
 		case op == "fkJoin" && g.repeats(from):
 			return true
 		case !inner && (s["store"] == nil || !g.oldRead(s.text("id"))):
-		case g.cacheBytes() > 0:
+		case g.cacheBytes() > 0, g.related(s), s["store"] != nil && (g.ofRelated(from) || g.ofRelated(with)):
 			return true
-		default:
-			of := g.origins(with)
-			if slices.ContainsFunc(g.origins(from), func(id string) bool { return slices.Contains(of, id) }) {
-				return true
-			}
 		}
 	}
 	return false
+}
+
+// related returns whether both tables of a join have a source in common.
+func (g *graph) related(s Object) bool {
+	of := g.origins(s.text("with"))
+	return slices.ContainsFunc(g.origins(s.text("from")), func(id string) bool { return slices.Contains(of, id) })
+}
+
+// ofRelated returns whether a table is made of a join of such tables without a topic of
+// its own in between.
+func (g *graph) ofRelated(id string) bool {
+	s := g.step(id)
+	if g.groupsTable(id) || s["fk"] != nil {
+		return false
+	}
+	return s["joiner"] != nil && g.isTable(s.text("from")) && g.isTable(s.text("with")) && g.related(s) ||
+		slices.ContainsFunc(g.inputsOf(id), g.ofRelated)
 }
 
 // forgetsVersions returns whether a table without versions is made of one with, in a store
@@ -362,6 +380,10 @@ func (g *graph) repeats(id string) bool {
 		if g.isTable(s.text("from")) {
 			return true
 		}
+	case "windowedBy": // a session is taken out and put back with the same bounds
+		if s.object("window")["type"] == "session" {
+			return true
+		}
 	}
 	return slices.ContainsFunc(g.inputsOf(id), g.repeats)
 }
@@ -419,4 +441,21 @@ func (g *graph) deletesInput(topic string) bool {
 		put[at] = true
 	}
 	return false
+}
+
+// asksAcrossSegments returns whether versions are asked for that may have ended in a
+// later segment than the time until which they're asked for.
+func (g *graph) asksAcrossSegments() bool {
+	latest, segment := 0, map[string]int{}
+	for _, in := range g.s.Input {
+		latest = max(latest, in.number("ts"))
+	}
+	for _, s := range g.s.Steps {
+		st := s.object("store")
+		segment[st.text("name")] = max(1, cmp.Or(st.number("segmentMs"), 2000))
+	}
+	return slices.ContainsFunc(g.s.Queries, func(q Object) bool {
+		n := max(1, segment[q.text("store")])
+		return q["op"] == "history" && q["to"] != nil && q.number("to")/n < latest/n
+	})
 }

@@ -36,6 +36,11 @@ func topicRules() []Rule {
 			(*graph).choosesFailing,
 		},
 		{
+			"a processor that looks at the topic of what isn't at hand as it was read",
+			"the topic may be an internal one, whose name Kafka Streams generates where it isn't given",
+			(*graph).tellsTopics,
+		},
+		{
 			"a join without a name of a stream that one with a name has joined",
 			"Kafka Streams lets it read the topic of that one, which the language gives to that alone",
 			(*graph).joinsAgain,
@@ -148,6 +153,13 @@ func (g *graph) logsOffsets() bool {
 
 func (g *graph) readsPattern(id string) bool {
 	return g.step(id)["pattern"] != nil || slices.ContainsFunc(g.inputsOf(id), g.readsPattern)
+}
+
+// tellsTopics returns whether a processor's results have names of internal topics.
+func (g *graph) tellsTopics() bool {
+	return slices.ContainsFunc(g.s.Steps, func(s Object) bool {
+		return s["processor"] == "meta" && !g.direct(s.text("from"))
+	})
 }
 
 // joinsAgain returns whether a stream with new keys is joined by a step with a name, and by one

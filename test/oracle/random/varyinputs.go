@@ -159,7 +159,8 @@ func (v *variation) shareKeys() {
 }
 
 // pace returns how far time moves on at most, so that several records fall into a
-// window.
+// window, but not so many that what joins and concatenations make of them goes on
+// growing.
 func (v *variation) pace() int {
 	shortest := 0
 	for _, s := range v.s.Steps {
@@ -173,7 +174,7 @@ func (v *variation) pace() int {
 	if shortest == 0 {
 		return 10
 	}
-	return max(1, shortest/pick(v.generator, 2, 5, 5, 10))
+	return max(4, shortest/pick(v.generator, 2, 5, 5, 10))
 }
 
 // advances returns by how much the pieces advance the wall clock.

@@ -36,7 +36,8 @@ func (AnswerSerde) Decode(b []byte) (wire.Answer, error) { return wire.ReadAnswe
 // answer to a row that has changed since is dropped: another one is on its way,
 // unless there's no right row. In an inner join, where again isn't nil, the row as it
 // is now may not have asked for an answer in that case, and the result of an earlier
-// one would stay. So it's subscribed again; if it can't be, there's no result.
+// one would stay. So it's subscribed again; if it can't be, there's no result, unless
+// the row is only past its retention: its result is final.
 func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V], v2 serde.Serde[V2], join Joiner[V, V2, R], again *Again[K, V], out Func[K, R]) Func[K, wire.Answer] {
 	var o Record[K, R]
 	value := newScratch(v)
@@ -54,7 +55,7 @@ func ResolveAnswers[K, V, V2, R any](n Node, rows Lookup[K, V], v serde.Serde[V]
 			return n.fail(err)
 		}
 		if !current {
-			if err := n.drop(plan.DropStale); err != nil || again == nil || r.Value.Value != nil {
+			if err := n.drop(plan.DropStale); err != nil || again == nil || !found && again.Expires || r.Value.Value != nil {
 				return err
 			}
 			if found {

@@ -35,6 +35,8 @@ type source[K, V any] struct {
 	decoded bool
 	// failed is what went wrong with the record's time.
 	failed error
+	// own is the timestamp that the record came with.
+	own int64
 }
 
 func (s *source[K, V]) process(r *record.Record) error {
@@ -44,7 +46,7 @@ func (s *source[K, V]) process(r *record.Record) error {
 	s.Env.From = plan.Origin{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
 	if !decoded {
 		if err := s.decode(r); err != nil {
-			return s.Env.DecodeFailed(s.Name, r, err)
+			return s.Env.DecodeFailed(s.Name, s.asItCame(r), err)
 		}
 	}
 	switch {
@@ -58,6 +60,16 @@ func (s *source[K, V]) process(r *record.Record) error {
 		return s.fail(errInvalidTime)
 	}
 	return s.drop(plan.DropTimestamp)
+}
+
+// asItCame returns the record with the timestamp that it came with.
+func (s *source[K, V]) asItCame(r *record.Record) *record.Record {
+	if !s.times.changes() {
+		return r
+	}
+	c := *r
+	c.Timestamp = s.own
+	return &c
 }
 
 // decode sets what the record is for operators.

@@ -24,6 +24,9 @@ type ForeignKeys[K, V, J any] struct {
 // Again subscribes a row once more. It's what the end of a foreign-key join asks of
 // its beginning in the same task.
 type Again[K, V any] struct {
+	// Expires says that rows go without a change once they're past their retention.
+	Expires bool
+
 	do func(key K, v V, ts int64, headers []record.Header) (asked bool, err error)
 }
 

@@ -50,10 +50,17 @@ func (t Times[K, V]) changes() bool {
 // what goes wrong is kept until then: an error now would be told of the record
 // that is being processed.
 func (s *source[K, V]) stamp(r *record.Record, partitionTime int64) {
-	s.decoded, s.failed = false, nil
+	s.decoded, s.failed, s.own = false, nil, r.Timestamp
 	time, ok := s.time(r)
-	if !ok {
-		return // the record can't be deserialized, or the function failed
+	switch {
+	case ok:
+	case s.failed == nil:
+		// The record can't be deserialized. It has no time then that the partition's could
+		// follow.
+		r.Timestamp = -1
+		return
+	default:
+		return
 	}
 	if time < 0 && s.times.Invalid == PartitionTime {
 		time = partitionTime
