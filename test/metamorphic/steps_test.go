@@ -159,6 +159,7 @@ func sessions(m *maker) {
 // windowedTable sends what becomes of a windowed table: its changes, or the results
 // of its windows when they close.
 func (m *maker) windowedTable(t *topology.WindowedTable[string, int64], lag int, about string) {
+	t, about = m.storedWindows(t, about)
 	if m.IntN(2) == 0 && closed(lag) <= maxLag {
 		m.results(t.Suppress(topology.UntilWindowCloses(), m.state(m.name("suppress"))), lag, about+", suppressed")
 		return
@@ -167,6 +168,25 @@ func (m *maker) windowedTable(t *topology.WindowedTable[string, int64], lag int,
 	m.sinks.tables = append(m.sinks.tables, topic)
 	t.ToStream(windowed).To(topic, serde.String, serde.Int64)
 	m.note(topic, lag, "%s", about)
+}
+
+// storedWindows makes another windowed table with a store of one, half of the time.
+func (m *maker) storedWindows(t *topology.WindowedTable[string, int64], about string) (*topology.WindowedTable[string, int64], string) {
+	switch m.IntN(6) {
+	case 0:
+		f, how := m.predicate()
+		t, about = t.Filter(func(w topology.Windowed[string], v int64) bool { return f(w.Key, v) }), about+" filtered by "+how
+	case 1:
+		f, how := m.number()
+		t, about = t.MapValuesWithKey(func(w topology.Windowed[string], v int64) int64 { return f(w.Key, v) }), how+" of "+about
+	case 2:
+		f, how := m.number()
+		other := t.MapValuesWithKey(func(w topology.Windowed[string], v int64) int64 { return f(w.Key, v) })
+		t, about = t.OuterJoin(other, pair), about+" joined with "+how
+	default:
+		return t, about
+	}
+	return t.Materialize(m.state(m.name("stored"))), about
 }
 
 // results makes a stream of those of closed windows.
