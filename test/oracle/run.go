@@ -11,6 +11,7 @@ import (
 
 	"github.com/oncestream/oncestream/internal/kafka"
 	"github.com/oncestream/oncestream/internal/plan"
+	"github.com/oncestream/oncestream/statestore"
 	"github.com/oncestream/oncestream/task"
 	"github.com/oncestream/oncestream/test/driver"
 	"github.com/oncestream/oncestream/topology"
@@ -303,7 +304,7 @@ func (r *runner) collect(at int, fed string) {
 func (r *runner) look() error {
 	r.result.Stores = map[string][]row{}
 	for _, st := range r.b.stores {
-		s, err := r.d.Store(st.name, 0)
+		s, err := r.store(st.name)
 		if err != nil {
 			return err
 		}
@@ -312,6 +313,23 @@ func (r *runner) look() error {
 		}
 	}
 	return nil
+}
+
+// store returns the store of a name. No task has those behind a pattern that the input
+// has no topic of, which the Java driver makes all the same: they're empty.
+func (r *runner) store(name string) (*statestore.Store, error) {
+	s, err := r.d.Store(name, 0)
+	if err == nil || len(r.b.patterns) == 0 {
+		return s, err
+	}
+	for _, sub := range r.plan.SubTopologies {
+		for _, spec := range sub.Stores {
+			if spec.Name == name {
+				return statestore.OpenMemory().Store(spec, 0)
+			}
+		}
+	}
+	return nil, err
 }
 
 // ask answers the queries.
@@ -336,7 +354,7 @@ func (r *runner) query(raw json.RawMessage) (any, error) {
 		if st.name != name {
 			continue
 		}
-		s, err := r.d.Store(name, 0)
+		s, err := r.store(name)
 		if err != nil {
 			return nil, err
 		}
