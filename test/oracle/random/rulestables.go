@@ -214,9 +214,9 @@ func (g *graph) readsTransformed() bool {
 		from, with := through[s.text("from")], through[s.text("with")]
 		switch s.text("op") {
 		case "transformValues":
-			through[s.text("id")] = s["store"] == nil || s.object("store")["name"] == nil && s.text("store") == ""
+			through[s.text("id")] = !named(s)
 		case "filter", "filterNot", "mapValues":
-			through[s.text("id")] = from && s["store"] == nil
+			through[s.text("id")] = from && !named(s)
 		case "join", "leftJoin", "outerJoin", "fkJoin", "fkLeftJoin":
 			if from && g.isTable(s.text("from")) || with {
 				return true
@@ -229,6 +229,10 @@ func (g *graph) readsTransformed() bool {
 	}
 	return false
 }
+
+// named returns whether a table has a store for sure: without a name it's there only
+// where rows are read.
+func named(s Object) bool { return s.text("store") != "" || s.object("store")["name"] != nil }
 
 // readsSharedGroup returns whether a grouping with a name and a repartition topic has
 // several aggregates, and rows are read.
